@@ -21,7 +21,7 @@ class Clock:
             self.now += took
             return len(lines)
 
-        assert self.log.timed(work)([line()] * lines) == lines
+        assert self.log.timed(work, [line()] * lines) == lines
 
 
 @pytest.fixture

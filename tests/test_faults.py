@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent
 
 from chatsvc import commands
-from chatsvc.dialects.irc.client import Pending
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import _HANDLERS, tell
 from chatsvc.model.message_events import Line
 from chatsvc.model.requests import Request

@@ -1,4 +1,4 @@
-"""Deleting one's own account: nothing is delivered to it afterwards."""
+"""Deleting your own account: nothing is delivered to it afterwards."""
 
 from __future__ import annotations
 

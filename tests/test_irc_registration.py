@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chatsvc.dialects.irc.registration_state import Happening, Registration, Stage
+from chatsvc.dialects.irc.registration_state import Registration, RegistrationEvent, Stage
 
-CAP, CAP_END, HELLO = Happening.CAP, Happening.CAP_END, Happening.HELLO
-REFUSED, WELCOME = Happening.REFUSED, Happening.WELCOME
+CAP, CAP_END, HELLO = RegistrationEvent.CAP, RegistrationEvent.CAP_END, RegistrationEvent.HELLO
+REFUSED, WELCOME = RegistrationEvent.REFUSED, RegistrationEvent.WELCOME
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,9 @@ REFUSED, WELCOME = Happening.REFUSED, Happening.WELCOME
         ((HELLO, WELCOME, CAP, CAP_END, HELLO, REFUSED), Stage.REGISTERED),
     ],
 )
-def test_what_happens_leads_to_a_stage(happenings: tuple[Happening, ...], stage: Stage) -> None:
+def test_what_happens_leads_to_a_stage(
+    happenings: tuple[RegistrationEvent, ...], stage: Stage
+) -> None:
     registration = Registration()
     registration.name, registration.user = "ann", "ann"
     for happening in happenings:

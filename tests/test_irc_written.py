@@ -16,8 +16,8 @@ from samples import EVENTS, WELCOME
 
 from chatsvc.dialects.irc import Client, tell
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.message import LONGEST, parse
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registration_state import Stage
 
 ANSWERED = (

@@ -108,9 +108,11 @@ class Accounts:
         return iter(self._by_id.values())
 
     def find(self, name: str) -> Account | None:
+        """Return the account of this name, if there is one."""
         return self._by_key.get(key(name))
 
     def get(self, id: str) -> Account | None:
+        """Return the account of this id, if there is one."""
         return self._by_id.get(id)
 
     def name_of(self, id: str) -> str:
@@ -120,6 +122,7 @@ class Accounts:
 
     @property
     def has_operator(self) -> bool:
+        """Return whether any operator can log in."""
         return any(account.operator and not account.disabled for account in self)
 
     def resembled(self, name: str) -> Account | None:
@@ -315,6 +318,7 @@ class Accounts:
         await self._hasher(Turn(source.place, login=True), int)
 
     async def hash_room_password(self, password: str, source: Source) -> str:
+        """Return the hash of a password for a room."""
         return await self._hasher(Turn(source.place), hash_password, password)
 
     async def opens(self, hash: str, password: str, room: str, source: Source, now: float) -> bool:
@@ -404,6 +408,7 @@ def _is_registered(name: str) -> Refused:
 
 
 def is_wrong(account: Account) -> Refused:
+    """Return the refusal of a wrong password."""
     return Refused("wrong-password", "Wrong password.")
 
 

@@ -15,6 +15,7 @@ from chatsvc.core.ban_marks import marks
 from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
+from chatsvc.core.identity import UserIdentity
 from chatsvc.core.login_state import LoginState
 from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
@@ -29,7 +30,6 @@ from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
-from chatsvc.model.origins import default_user, mask_of
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.roll import Roll
 from chatsvc.model.room_events import Joined, Left, Role, Topic
@@ -46,66 +46,26 @@ E = TypeVar("E", bound=Event)
 _connections = count(1)
 
 
-class User:
+class User(UserIdentity):
     """A user online; one with an account may have several connections."""
 
-    __slots__ = (
-        "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "metadata", "name",
-        "realname", "sessions", "since", "username",
-    )  # fmt: skip
+    __slots__ = ("sessions",)
 
     above_operators = False  # whether they may remove operators
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
-        self.name = name
-        self.key = key(name)
-        self.since = now
-        self.active = 0.0  # time of the last activity, by the clock
+        super().__init__(name, now, account)
         self.sessions: list[Session] = []
-        self.account: Account | None = None
-        self.away: str | None = None
-        self.realname = ""
-        self.username = default_user(name)
-        self.host = ""  # shown to IRC clients, from the first connection to the last
-        self.bot = False
-        self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
-        self.ignores: dict[str, str] | None = None  # names as written, by key
-        self.aliases: dict[str, str] = {}  # later names of ignored users
-        if account is not None:
-            self.log_in(account)
-
-    def log_in(self, account: Account) -> None:
-        """Give the user an account, and what is stored with it."""
-        self.account, self.away, self.metadata = account, account.away, None
-        self.ignores = {key(name): name for name in account.ignores}
 
     @property
     def speaker(self) -> str:
         """The key under which a room remembers when they last spoke."""
         return self.account.id if self.account else self.sessions[0].client
 
-    @property
-    def operator(self) -> bool:
-        return self.account is not None and self.account.operator
-
-    @property
-    def mask(self) -> str:
-        """The user as IRC clients are shown them: `nick!user@host`."""
-        return mask_of(self.name, self.username, self.host)
-
     def rooms(self) -> list[Room]:
         """The rooms of all its connections."""
         found = {room.key: room for session in self.sessions for room in session.rooms.values()}
         return list(found.values())
-
-    def ignores_user(self, other: User) -> bool:
-        """Return whether this user ignores `other`, under any name."""
-        if not self.ignores:
-            return False
-        account = other.account
-        return other.key in self.ignores or (
-            account is not None and key(account.name) in self.ignores
-        )
 
 
 class Session(Endpoint):
@@ -145,6 +105,7 @@ class Session(Endpoint):
 
     @property
     def name(self) -> str:
+        """The name of the session's user."""
         return self.person.name
 
     @property
@@ -251,10 +212,12 @@ class Room:
 
     @property
     def rules(self) -> RoomRules:
+        """The rules that were set, or the default ones."""
         return self.charter or RoomRules(self.name)
 
     @property
     def crowded(self) -> bool:
+        """Whether joins and leaves are combined."""
         return len(self.people) > CROWD
 
     @property
@@ -430,11 +393,10 @@ class Room:
 
     def _newcomer(self, user: User) -> Newcomer:
         """Describe a user; a mute hides what they write about themselves from others."""
-        account = user.account.name if user.account else ""
         silent = self._mutes.silences(user, self)
         away = "" if user.away is None else user.away or "away"
         realname, away = ("", away and "away") if silent else (user.realname, away)
-        return Newcomer(user.name, account, realname, self._shown_role(user), away)
+        return Newcomer(user.name, user.account_name, realname, self._shown_role(user), away)
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

@@ -64,6 +64,7 @@ class DirectConversation(Room):
         return session.conversations
 
     def called(self, session: Session) -> str:
+        """Return the other account's name, as `@bob`."""
         account = session.person.account
         return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
 
@@ -72,6 +73,7 @@ class DirectConversation(Room):
         return event
 
     def give(self, session: Session, batch: Batch) -> None:
+        """Show a session its next lines as private messages."""
         for line in batch.lines:
             if not session.hides(line):
                 tag = line.tag if line.client == session.client else None

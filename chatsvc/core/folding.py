@@ -24,9 +24,11 @@ class Fold(Generic[Somebody]):
         self.went: dict[str, Somebody] = {}
 
     def come(self, user: Somebody) -> None:
+        """Note that a user has joined."""
         if self.went.pop(user.name, None) is None:
             self.came[user.name] = user
 
     def go(self, user: Somebody) -> None:
+        """Note that a user has left."""
         if self.came.pop(user.name, None) is None:
             self.went[user.name] = user

@@ -55,6 +55,7 @@ class Membership:
         return [account for account, members in self._accounts.items() if members]
 
     def get(self, room: str, account: str) -> Member | None:
+        """Return an account's place in a room, if it has one."""
         return self._rooms.get(room, {}).get(account)
 
     def note(self, member: Member) -> None:

@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 from chatsvc.core.happenings import Happenings
 from chatsvc.model.events import Event
 from chatsvc.model.moderation_events import Removed
-from chatsvc.model.records import Account
 from chatsvc.model.room_events import Joined, Left, Role, Rule, Topic
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
@@ -17,7 +16,10 @@ from chatsvc.model.text_rules import key
 class Causer(Protocol):
     """A user, as far as the stamp of an event describes them."""
 
-    account: Account | None
+    @property
+    def account_name(self) -> str:
+        """The name of the account, if any."""
+
     bot: bool
 
 
@@ -53,8 +55,9 @@ class RoomLog:
         return self._stamp_of(self._users.get(key(name)))
 
     def _stamp_of(self, user: Causer | None) -> Stamp:
-        account = user.account.name if user and user.account else ""
-        return self._happenings.stamp(account, bool(user and user.bot))
+        if user is None:
+            return self._happenings.stamp("", bot=False)
+        return self._happenings.stamp(user.account_name, user.bot)
 
     def _of_quit(self, name: str) -> Stamp:
         """Return the stamp of a user who quits: the same in all rooms, as IRC clients read it."""

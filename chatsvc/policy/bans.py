@@ -117,6 +117,7 @@ class BanList:
         self._admissions: dict[str, _Bans] = {}
         self._matched: dict[tuple[str, str, str, str], bool] = {}  # of users who have talked
         self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
+        self.may_silence = False  # there are bans or mutes; tested for every line
 
     def open(self) -> None:
         """Load the bans; the archive is open."""
@@ -126,6 +127,7 @@ class BanList:
     def _enter(self, ban: Ban) -> None:
         self._matched.clear()
         self._table(ban).setdefault(ban.room, _Bans()).add(ban)
+        self.may_silence = bool(self._mutes or self._bans)
 
     def _table(self, ban: Ban) -> dict[str, _Bans]:
         if ban.exempt:
@@ -142,6 +144,7 @@ class BanList:
         self._unsaved.pop(ban.id, None)
         if not place.by_id:
             table.pop(ban.room, None)
+        self.may_silence = bool(self._mutes or self._bans)
 
     def _of(self, where: str) -> list[Ban]:
         places = [table[where] for table in self._tables() if where in table]
@@ -238,9 +241,7 @@ class BanList:
 
         A banned user may still be there: IRC's `MODE +b` removes nobody (RFC 2812, 5.2, 404).
         """
-        if not (self._mutes or self._bans):
-            return None
-        mute = self.mute_of(session, room)
+        mute = self.mute_of(session, room) if self._mutes else None
         if mute is not None or room.key not in self._bans or not self._is_matched(session, room):
             return mute
         return None if room.has_voice(session.person) else self.ban_of(session, room)
@@ -382,6 +383,7 @@ def _knew_as(mute: Ban, session: Session) -> str | None:
 
 
 def new_ban(who: Iterable[BanMask], label: str, room: Room | None) -> Ban:
+    """Return a ban of these masks, with an id of its own, in a room or on the whole server."""
     return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(map(str, who))), label)
 
 

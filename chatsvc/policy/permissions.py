@@ -21,6 +21,7 @@ def rank(user: User, room: Room) -> int:
 
 
 def moderates(user: User, room: Room) -> bool:
+    """Return whether a user is at least a moderator of a room."""
     return rank(user, room) >= RANKS["moderator"]
 
 
@@ -63,6 +64,7 @@ def check_invite(session: Session, room: Room) -> None:
 
 
 def check_founder(user: User, room: Room) -> None:
+    """Refuse users below the founder of a room."""
     if rank(user, room) < RANKS["founder"]:
         raise Refused("not-allowed", f"Only the founder of {room.name} can do that.")
 

@@ -15,7 +15,7 @@ from chatsvc.store.archive import Records
 
 def signed(user: User) -> str:
     """Return a permanent name for a user: names change, an account does not."""
-    return with_account(user.name, user.account.name if user.account else "")
+    return with_account(user.name, user.account_name)
 
 
 def with_account(name: str, account: str) -> str:

@@ -137,14 +137,8 @@ class Banning:
         """Tell the others in a room that a list has changed; only operators see addresses."""
         if ban.quietly or room is None:
             return
-        shown = Listed(
-            room=room.name,
-            who=ban.label,
-            by=by.name,
-            kind=kind_of(ban),
-            mute=ban.mute,
-            removed=removed,
-        )
+        kind = kind_of(ban)
+        shown = Listed(room.name, ban.label, by.name, kind, mute=ban.mute, removed=removed)
         full, hidden = Shared(shown), Shared(replace(shown, who=without_addresses(ban.label)))
         for member in room.members:
             if member is not by:
@@ -233,22 +227,31 @@ class Banning:
             admits=ban.admits,
         )
 
-    async def unban(
-        self, session: Session, who: str, room: Room | None, kind: str = "ban"
-    ) -> Unbanned:
-        """Lift a user's bans, mutes (`kind`), exemptions (`exempt`) or invitations (`admit`)."""
-        who = labelled_before(who)
-        bans = [
-            ban
-            for ban in self._bans.all(room)
-            if kind_of(ban) == kind and self._targets.names(who, ban)
-        ]
+    def _named(self, who: str, room: Room | None, kind: str) -> list[Ban]:
+        """Return the bans of one kind that somebody names; refuse if there are none, or others."""
+        every = (ban for ban in self._bans.all(room) if kind_of(ban) == kind)
+        bans = [ban for ban in every if self._targets.names(who, ban)]
         if not bans:
             of = f" of {room.name}" if room else ""
             raise Refused(
                 "no-such-person", f"{who} is not {_DONE[kind]}. To list the bans{of}: /bans"
             )
         self._check_all_meant(who, bans, _DONE[kind])
+        return bans
+
+    def _tell_unmuted(self, users: set[User], by: str, room: Room | None) -> None:
+        """Tell those users who are not muted any more."""
+        where = room.name if room else ""
+        for each in [each for user in users for each in user.sessions]:
+            if self._bans.mute_of(each, room) is None:
+                each.tell(Unbanned(each.name, where, by, mute=True, own=True))
+
+    async def unban(
+        self, session: Session, who: str, room: Room | None, kind: str = "ban"
+    ) -> Unbanned:
+        """Lift a user's bans, mutes (`kind`), exemptions (`exempt`) or invitations (`admit`)."""
+        who = labelled_before(who)
+        bans = self._named(who, room, kind)
         noticed = [ban for ban in bans if kind == "mute" and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
         await self._acts.note(session, f"{_UNDONE[kind]} {self._targets.signed(who)}", room)
@@ -256,15 +259,12 @@ class Banning:
         self._presence.reveal_unmuted()
         for ban in bans:
             self._tell_list(ban, session, room, removed=True)
-        where = room.name if room else ""
-        for each in [each for user in told for each in user.sessions]:
-            if self._bans.mute_of(each, room) is None:
-                each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
+        self._tell_unmuted(told, session.name, room)
         if kind == "admit" and room is not None:
             room.passes.clear()  # of guests who had joined without an invitation
         return Unbanned(
             who,
-            where,
+            room.name if room else "",
             session.name,
             mute=any(ban.mute for ban in bans),
             exempt=kind == "exempt",
@@ -342,11 +342,14 @@ def _marks_to_choose(user: User) -> dict[str, BanMask]:
         found[str(written)] = BanMask.of_account(user.account.id)
     for address in dict.fromkeys(each.wire.address for each in user.sessions):
         if address and not is_loopback(address):
-            wider = [f"{address}/24"] if "." in address else []
-            for one in [network(address), *wider]:
-                mask = BanMask.of_address(as_network(one) or one)
-                found[str(mask)] = mask
+            found |= {str(mask): mask for mask in _networks_of(address)}
     return found
+
+
+def _networks_of(address: str) -> Iterator[BanMask]:
+    """Yield the network that one user has, and a wider one for an IPv4 address."""
+    for one in [network(address), *([f"{address}/24"] if "." in address else [])]:
+        yield BanMask.of_address(as_network(one) or one)
 
 
 def _for(seconds: float) -> str:

@@ -75,16 +75,13 @@ class Deleting:
         """Return a line that the session may read and that is not deleted."""
         lines = await self._lines.read(place.name, number - 1, 1)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
-            raise Refused(
-                "no-such-line",
-                f"There is no message {number} in {place.called(session)}. To see the numbers:"
-                " /history",
-            )
-        if lines[0].deleted:
-            raise Refused(
-                "no-such-line", f"Message {number} was already deleted by {lines[0].deleted}."
-            )
-        return lines[0]
+            text = f"There is no message {number} in {place.called(session)}."
+            raise Refused("no-such-line", f"{text} To see the numbers: /history")
+        line = lines[0]
+        if line.deleted:
+            text = f"Message {number} was already deleted by {line.deleted}."
+            raise Refused("no-such-line", text)
+        return line
 
     async def _check(
         self, session: Session, place: Room, what: str, own: bool, reason: str

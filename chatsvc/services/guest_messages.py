@@ -111,8 +111,7 @@ class GuestMessages:
         found = [line for line in lines if _is_between(line, after, before)]
         start = 0 if first else max(0, len(found) - n)
         if around is not None:
-            middle = sum(_point(line, around) < around for line in found)
-            start = max(0, min(middle - n // 2, len(found) - n))
+            start = _start_around(found, around, n)
         return History(lines[-1].room, tuple(found[start : start + n]), len(found) > n)
 
     def latest(self, account: Account) -> Iterator[Latest]:
@@ -120,6 +119,12 @@ class GuestMessages:
         for (owner, _), lines in self._lines.items():
             if owner == account.id:
                 yield Latest(lines[-1].room, lines[-1].number, lines[-1].time)
+
+
+def _start_around(lines: list[Said], around: int | float, n: int) -> int:
+    """Return where `n` lines begin that have a point in their middle."""
+    middle = sum(_point(line, around) < around for line in lines)
+    return max(0, min(middle - n // 2, len(lines) - n))
 
 
 def _line(told: Told, room: str, client: str) -> Said:

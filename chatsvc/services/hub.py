@@ -167,7 +167,7 @@ class Hub:
         )  # fmt: skip
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, bans=bans, records=archive,
-            acts=acts, reports=reports, lockdown=lockdown, clock=clock,
+            acts=acts, reports=reports, lockdown=lockdown,
         )  # fmt: skip
         self.banning = Banning(
             directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
@@ -200,10 +200,10 @@ class Hub:
             limits=settings.retention, clock=clock, now=now, log=log,
         )  # fmt: skip
         self.maintenance = Maintenance(
-            directory=directory, accounts=accounts, membership=membership, bans=bans,
+            accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
             presence=presence, metadata=metadata, happenings=happenings, sign_ins=sign_ins,
-            retention=retention, refusals=self.refusals, log=archive, clock=clock, start=start,
+            retention=retention, refusals=self.refusals, store=archive, clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over

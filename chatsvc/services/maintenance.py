@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.sign_ins import SignIns
-from chatsvc.core.directory import Directory
 from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
@@ -32,7 +31,6 @@ class Maintenance:
 
     def __init__(
         self,
-        directory: Directory,
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
@@ -45,11 +43,10 @@ class Maintenance:
         happenings: Happenings,
         sign_ins: SignIns,
         retention: Retention,
-        log: Checkpointed,
+        store: Checkpointed,
         clock: Timer,
         start: Start,
     ) -> None:
-        self._directory = directory
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
@@ -62,7 +59,7 @@ class Maintenance:
         self._happenings = happenings
         self._sign_ins = sign_ins
         self._retention = retention
-        self._log = log
+        self._store = store
         self._clock = clock
         self._start = start
         self._round = 0
@@ -88,7 +85,7 @@ class Maintenance:
             if self._round == 1:
                 await self._retention.apply()  # the options may be new
             if self._round % SETTLED == 0:
-                await self._log.checkpoint()
+                await self._store.checkpoint()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:

@@ -108,12 +108,13 @@ class Messaging:
         check_text(text)
         user = session.person
         time = self._active(user)
-        mute = self._bans.silencing(session, room)
-        quiet = mute is not None and mute.quietly
-        if mute is not None and not quiet:
+        mute = self._bans.silencing(session, room) if self._bans.may_silence else None
+        if mute is None:
+            if user in room.unseen:  # a mute that has just ended
+                room.reveal(user)
+        elif not mute.quietly:
             raise self._bans.refusal(mute)
-        if mute is None and user in room.unseen:  # a mute that has just ended
-            room.reveal(user)
+        quiet = mute is not None
         if room.charter is not None:
             now = self._clock.seconds()
             check_talk(user, room, now)
@@ -141,7 +142,7 @@ class Messaging:
         if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
-        account = _account_of(user)
+        account = user.account  # whose name is read here, because a property would be a call
         action, notice, signs = manner
         if time > room.time:  # it never moves back, whatever the clock does
             room.time = time
@@ -155,7 +156,7 @@ class Messaging:
                 action=action,
                 client=session.client,
                 tag=tag,
-                account=account,
+                account=account.name if account else "",
                 quiet=quiet,
                 notice=notice,
                 signs=signs,
@@ -229,7 +230,7 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = replace(words.told(session.person, reader.name), id=self._ids.new())
+        told = words.told(session.person, reader.name, self._ids.new())
         if not words.quiet or session.person.account is not None:
             self._guest_messages.note(session.person, reader, told)
         for each in reader.sessions if not words.quiet else ():
@@ -243,12 +244,11 @@ class Messaging:
     def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
         """Send a message to the moderators of a room; it is not stored."""
         check_text(text)
-        now = self._active(session.person)
+        words = _Speech(text, manner, self._active(session.person))
         mute = self._bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
-        told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
-        told = replace(told, id=self._ids.new())
+        told = words.told(session.person, f"@{room.name}", self._ids.new())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -272,7 +272,7 @@ class Messaging:
             check_talk(session.person, place, self._clock.seconds())
             check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        stamp = self._happenings.stamp(_account_of(session.person), session.person.bot)
+        stamp = self._happenings.stamp(session.person.account_name, session.person.bot)
         called = f"@{to.name}" if mods else to.name
         signal = Signal(session.name, called, signs, time=stamp.time, id=stamp.id, stamp=stamp)
         if self._bans.mute_of(session, place) is None:
@@ -280,12 +280,8 @@ class Messaging:
             if persist and where is not None and not mods:
                 self._happenings.note(where.key, where.last, signal, stamp)
             shared = Shared(signal)
-            for each in to.members if isinstance(to, Room) else to.sessions:
-                other = each.user is not session.user or to is session.user
-                if mods and place is not None and not moderates(each.person, place):
-                    continue
-                if other and not each.person.ignores_user(session.person):
-                    each.announce(shared)
+            for each in _readers(session, to, mods):
+                each.announce(shared)
         return replace(signal, own=True)
 
     def _conversation(self, user: User, to: Room | User) -> Room | None:
@@ -406,24 +402,30 @@ class _Speech(NamedTuple):
     time: float
     quiet: bool = False
 
-    def told(self, sender: User, to: str) -> Told:
+    def told(self, sender: User, to: str, id: int) -> Told:
         action, notice, signs = self.manner
-        told = Told(
+        return Told(
             sender=sender.name,
             to=to,
             text=self.text,
             time=self.time,
             action=action,
             notice=notice,
-            account=_account_of(sender),
+            account=sender.account_name,
+            signs=signs or None,
+            id=id,
             bot=sender.bot,
         )
-        return replace(told, signs=signs) if signs else told
 
 
-def _account_of(user: User) -> str:
-    """Return the name of a user's account, if any."""
-    return user.account.name if user.account else ""
+def _readers(session: Session, to: Room | User, mods: bool) -> Iterator[Session]:
+    """Yield the others who are shown a signal, or (`mods`) those of them who moderate the room."""
+    for each in to.members if isinstance(to, Room) else to.sessions:
+        other = each.user is not session.user or to is session.user
+        if mods and isinstance(to, Room) and not moderates(each.person, to):
+            continue
+        if other and not each.person.ignores_user(session.person):
+            yield each
 
 
 def _filtered(charter: RoomRules, manner: Manner) -> Manner:
@@ -439,5 +441,5 @@ def _hears_nothing_of(reader: User | None, account: Account | None, user: User) 
     """Return whether a recipient, online or offline, ignores the sender."""
     if reader is not None:
         return reader.ignores_user(user)
-    names = {user.key, key(user.account.name) if user.account else ""}
+    names = {user.key, key(user.account_name)}
     return account is not None and not names.isdisjoint(map(key, account.ignores))

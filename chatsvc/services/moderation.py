@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event
 from chatsvc.model.moderation_events import (
@@ -46,7 +45,6 @@ class Moderation:
         acts: Acts,
         reports: Inbox,
         lockdown: LockdownSwitch,
-        clock: Timer,
     ) -> None:
         self._directory = directory
         self._sessions = sessions
@@ -56,7 +54,6 @@ class Moderation:
         self._acts = acts
         self._reports = reports
         self._lockdown = lockdown
-        self._clock = clock
 
     def open(self) -> None:
         """Load the state; the archive is open."""

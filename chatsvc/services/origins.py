@@ -22,13 +22,13 @@ class Origins:
     def account(self, name: str) -> str:
         """Return the account's name of the user with this name; for others, the name itself."""
         user = self._users.get(key(name))
-        return user.account.name if user is not None and user.account is not None else name
+        return (user.account_name if user is not None else "") or name
 
     def login(self, name: str) -> str:
         """Return the account's name of a user, or of the last one of this name; empty: a guest."""
         user = self._users.get(key(name))
         if user is not None:
-            return user.account.name if user.account is not None else ""
+            return user.account_name
         return self._whowas.account(name)
 
     def standing(self, name: str) -> tuple[str, bool]:

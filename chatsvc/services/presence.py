@@ -49,8 +49,7 @@ class Presence:
         """
         told: set[Session] = set()
         revealing = []
-        account = user.account.name if user.account else ""
-        stamp = self._happenings.stamp(account, user.bot)
+        stamp = self._happenings.stamp(user.account_name, user.bot)
         renamed = Renamed(old, user.name, stamp=stamp)
         self._bans.follow(user, None)
         for room in user.rooms():

@@ -99,9 +99,8 @@ class Inbox:
         """Close a report."""
         report = self._reports.pop(number, None)
         if report is None:
-            raise Refused(
-                "no-such-report", f"There is no report {number}. To list reports: /reports"
-            )
+            text = f"There is no report {number}. To list reports: /reports"
+            raise Refused("no-such-report", text)
         try:
             await self._acts.note(session, f"resolved report {number} about {report.about}", None)
             await self._records.drop(report)

@@ -10,7 +10,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.happenings import Happenings
 from chatsvc.core.timer import Timer
 from chatsvc.model.text_rules import counted, span
-from chatsvc.store.archive import Kept
+from chatsvc.store.archive import Expirable
 
 HOUR = 3600.0  # seconds between two passes over all rooms for the server's options
 ENOUGH = 0.95  # of the maximum size: what is left after older messages are deleted
@@ -32,7 +32,7 @@ class Retention:
     def __init__(
         self,
         directory: Directory,
-        store: Kept,
+        store: Expirable,
         happenings: Happenings,
         limits: RetentionLimits,
         clock: Timer,

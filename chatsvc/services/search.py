@@ -150,6 +150,6 @@ class Search:
 
 def _seeker(session: Session, rooms: dict[str, Room]) -> Seeker:
     user = session.person
-    account = user.account.name if user.account else ""
     floors = {name: floor(session, room) for name, room in rooms.items()}
-    return Seeker(floors, frozenset(map(key, user.ignores or ())), session.client, account)
+    ignored = frozenset(map(key, user.ignores or ()))
+    return Seeker(floors, ignored, session.client, user.account_name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
-from chatsvc.core.chat import Room, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
 from chatsvc.model.control import Answer
@@ -73,16 +73,13 @@ class Status:
     def _person(self, user: User) -> Answer:
         return {
             "name": user.name,
-            "account": user.account.name if user.account else None,
+            "account": user.account_name or None,
             "operator": user.operator,
             "since": round(min(each.since for each in user.sessions), 3),
             "idle": round(self._clock.seconds() - user.active, 1),
             "away": user.away,
             "rooms": sorted(room.name for room in user.rooms()),
-            "connections": [
-                {"address": each.wire.address, "tls": each.wire.secure, "since": each.since}
-                for each in user.sessions
-            ],
+            "connections": [_connection(each) for each in user.sessions],
         }
 
     def rooms(self) -> list[Answer]:
@@ -100,3 +97,8 @@ class Status:
             "hidden": room.rules.hidden,
             "keep": room.rules.keep,
         }
+
+
+def _connection(session: Session) -> Answer:
+    wire = session.wire
+    return {"address": wire.address, "tls": wire.secure, "since": session.since}

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -165,7 +164,7 @@ class RoomStore(Protocol):
         """
 
 
-class Kept(Protocol):
+class Expirable(Protocol):
     """What is needed to delete old lines."""
 
     async def expire(self, room: str, before: float) -> int:
@@ -215,12 +214,8 @@ class Monitored(Backlog, Protocol):
     """What administrators measure of a store."""
 
     @property
-    def commit_times(self) -> Histogram:
-        """The seconds that each commit took."""
-
-    @property
     def commits(self) -> CommitLog:
-        """How much was stored in the last minute, and how long that took."""
+        """How long commits took, and how much was stored in the last minute."""
 
     def file_sizes(self) -> dict[str, int]:
         """Return the sizes of its files in bytes: archive, log and index."""
@@ -272,7 +267,7 @@ class Archive(
     Intake,
     SearchableLines,
     RoomStore,
-    Kept,
+    Expirable,
     Erasable,
     Checkpointed,
     Monitored,

@@ -1,4 +1,4 @@
-"""How much an archive has stored recently, and how long its commits took."""
+"""How long an archive's commits took, all of them and those of the last minute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.message_events import Line
 
 T = TypeVar("T")
@@ -38,23 +39,23 @@ class CommitLog:
     """Counts commits by the second, so that counting costs a commit the same at any rate."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.times = Histogram()  # the seconds that each commit took, also one that has failed
         self._seconds = seconds
         self._begun = seconds()
         self._ring = [_Second() for _ in range(REMEMBERED)]
 
-    def timed(self, commit: Callable[[list[Line]], T]) -> Callable[[list[Line]], T]:
-        """Return `commit` with every call noted."""
-
-        def noted(lines: list[Line]) -> T:
-            begun = self._seconds()
+    def timed(self, commit: Callable[[list[Line]], T], lines: list[Line]) -> T:
+        """Commit lines, and note how long that takes."""
+        begun = self._seconds()
+        try:
             done = commit(lines)
-            self._note(len(lines), begun)
-            return done
+        finally:
+            now = self._seconds()
+            self.times.add(now - begun)
+        self._note(len(lines), begun, now)
+        return done
 
-        return noted
-
-    def _note(self, lines: int, begun: float) -> None:
-        now = self._seconds()
+    def _note(self, lines: int, begun: float, now: float) -> None:
         one = self._ring[int(now) % REMEMBERED]
         if one.at != int(now):
             one.at, one.commits, one.lines, one.took, one.longest = int(now), 0, 0, 0.0, 0.0

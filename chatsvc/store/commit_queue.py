@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from time import perf_counter
 
-from chatsvc.model.histogram import Histogram
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
 from chatsvc.store.commit_log import CommitLog
@@ -28,7 +27,7 @@ class CommitQueue:
         self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
     ) -> None:
         self.log = CommitLog()
-        self._commit = self.log.timed(commit)
+        self._commit = partial(self.log.timed, commit)
         self._worker = worker
         self._turn = turn
         self._start = start
@@ -37,7 +36,6 @@ class CommitQueue:
         self._current: _Job | None = None
         self._following: _Job | None = None
         self.waiting = 0
-        self.commit_times = Histogram()
         self.keeper: Keeper
 
     def add(self, line: Line) -> None:
@@ -92,15 +90,7 @@ class CommitQueue:
         """Start a commit of the waiting lines, except in these rooms."""
         ready = [room for room in self._lines if room not in but]
         lines = list(chain.from_iterable(map(self._lines.pop, ready)))
-        return _Job(lines, self._worker(self._timed, lines))
-
-    def _timed(self, lines: list[Line]) -> Commit:
-        """Commit, in the writer's thread, and measure how long it takes."""
-        begun = perf_counter()
-        try:
-            return self._commit(lines)
-        finally:
-            self.commit_times.add(perf_counter() - begun)
+        return _Job(lines, self._worker(self._commit, lines))
 
     def _ready(self, but: Container[str]) -> int:
         """Return how many lines wait, except in these rooms."""

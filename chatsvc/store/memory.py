@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
 
-from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -151,11 +150,6 @@ class MemoryArchive:
     async def index(self) -> int:
         """Return 0: there is no index."""
         return 0
-
-    @property
-    def commit_times(self) -> Histogram:
-        """The seconds that each commit took."""
-        return self._queue.commit_times
 
     def file_sizes(self) -> dict[str, int]:
         """Return nothing: there are no files."""

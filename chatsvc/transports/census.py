@@ -20,7 +20,7 @@ from chatsvc.transports.gate import Gate
 PORTION = 500  # connections counted in one turn: half a millisecond
 
 
-class Way(NamedTuple):
+class ConnectionKind(NamedTuple):
     """How a session is connected."""
 
     dialect: str
@@ -29,11 +29,11 @@ class Way(NamedTuple):
 
 
 @dataclass(slots=True)
-class Census:
+class ConnectionCensus:
     """What was counted."""
 
     connections: int = 0
-    sessions: Counter[Way] = field(default_factory=Counter)
+    sessions: Counter[ConnectionKind] = field(default_factory=Counter)
     slow: int = 0
     queued: int = 0  # bytes
 
@@ -44,13 +44,13 @@ class Census:
         occupant = connection.occupant
         if isinstance(occupant, ChatProtocol):
             self.slow += occupant.full
-            way = Way(connection.language, connection.upgraded, connection.secure)
-            self.sessions[way] += 1
+            kind = ConnectionKind(connection.language, connection.upgraded, connection.secure)
+            self.sessions[kind] += 1
 
 
-async def count(gate: Gate) -> Census:
+async def count(gate: Gate) -> ConnectionCensus:
     """Count the connections."""
-    census = Census()
+    census = ConnectionCensus()
     connections = cast(list[ClientConnection], list(gate.connections))
     for start in range(0, len(connections), PORTION):
         for connection in connections[start : start + PORTION]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatsvc.dialects.irc import metadata, read_marker
-from chatsvc.dialects.irc.client import Client, Pending, reason
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.list_filter import wanted_of
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import Message, reason
 from chatsvc.dialects.irc.modes import role_on_entering
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, tell_names
@@ -209,22 +210,16 @@ def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
 
 @told.register
 def _(event: Removed, client: Client, about: Pending) -> None:
+    why = event.reason or event.by
     if event.own and not event.room:
-        client.send("KILL", event.name, event.reason or event.by, by=event.by)
+        client.send("KILL", event.name, why, by=event.by)
         return
     if not event.room:
         client.notice(f"{event.name} was removed.")
         return
     if event.own:
         client.forget(event.room)
-    client.send(
-        "KICK",
-        event.room,
-        event.name,
-        event.reason or event.by,
-        by=event.by,
-        stamp=event.stamp,
-    )
+    client.send("KICK", event.room, event.name, why, by=event.by, stamp=event.stamp)
 
 
 @on("TOPIC", 1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.requests import Refusal
 from chatsvc.model.server_events import Command, Help

@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.places import number_in, place
 from chatsvc.dialects.irc.playback import play, wants_events
 from chatsvc.dialects.irc.registry import on, refused, told, told_part

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chatsvc.model.characters import before_code
+from chatsvc.model.text_rules import LONGEST_WORDS
 
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # maximum bytes of a client's tags, from @ to the space
@@ -153,6 +154,16 @@ def short(line: str) -> str:
     if not longer(line, LONGEST):
         return line
     return line.encode()[: LONGEST - 2].decode(errors="ignore").rstrip(" ") + "\r\n"
+
+
+def reason(text: str) -> str:
+    """Return a topic or a reason, cut to the length that ISUPPORT states, as servers do."""
+    return text[:LONGEST_WORDS]
+
+
+def told_address(address: str) -> str:
+    """Return an address as a parameter; a leading colon would start the last one."""
+    return f"0{address}" if address.startswith(":") else address
 
 
 def pieces(text: str, room: int) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chatsvc.dialects.irc.ban_masks import MUTED, masks
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import in_words, part_in_words, refused, told, told_part
 from chatsvc.model.history_events import Part

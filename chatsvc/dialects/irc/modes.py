@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chatsvc.dialects.irc.capabilities import KEYLEN
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.mode_lists import LISTS, ask_list, change_list, refuse_mode
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Refusal

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 
 from chatsvc.dialects.irc import metadata
 from chatsvc.dialects.irc.capabilities import MOST_MONITORED
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.presence_events import Offline, Online, Watching
 from chatsvc.model.requests import Refusal

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE
-from chatsvc.dialects.irc.client import Client, Collected, Pending
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.collected import Collected
 from chatsvc.dialects.irc.composition import LATEST
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import on
 from chatsvc.dialects.irc.talking import client_tags, speak
 from chatsvc.model.characters import clean_message

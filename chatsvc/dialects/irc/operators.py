@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending, reason
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import Message, reason
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp

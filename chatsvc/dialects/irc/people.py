@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending, reason
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import Message, reason
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed

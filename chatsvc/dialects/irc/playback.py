@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatsvc.dialects.irc.client import NOTHING, Client
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.pending import NOTHING
 from chatsvc.dialects.irc.registry import told
 from chatsvc.model.happened import Happened, Noted
 from chatsvc.model.message_events import Signal

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.history import target_of
 from chatsvc.dialects.irc.labeled import Labeled
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import told_part
 from chatsvc.dialects.irc.search import BY_ATTRIBUTES
 from chatsvc.model.history_events import History, Part

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.places import place
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp

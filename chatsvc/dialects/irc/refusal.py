@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.numerics import REFUSALS
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.model.requests import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")

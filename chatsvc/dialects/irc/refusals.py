@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc import sasl
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.mode_lists import end_of_list
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registration import refuse_at_the_door
 from chatsvc.dialects.irc.registry import REFUSED, told

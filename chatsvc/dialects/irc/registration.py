@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc import accounts, channels, metadata, monitor, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import LATER, Client, Pending, reason
-from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
-from chatsvc.dialects.irc.registration_state import Happening, Registration
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import LONGEST, Message, pieces, reason, write
+from chatsvc.dialects.irc.pending import LATER, Pending
+from chatsvc.dialects.irc.registration_state import Registration, RegistrationEvent
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import statistics, supported
@@ -23,7 +24,7 @@ def _(client: Client, message: Message) -> None:
     verb, written = message.params[0].upper(), " ".join(message.params[1:])
     names = written.split()
     if verb == "LS":
-        client.registration.note(Happening.CAP)
+        client.registration.note(RegistrationEvent.CAP)
         version = _version(names)
         client.version = max(client.version, version)
         _list(client, "LS", _offered(client, version), several=version >= WITH_VALUES)
@@ -31,10 +32,10 @@ def _(client: Client, message: Message) -> None:
         several = client.version >= WITH_VALUES
         _list(client, "LIST", sorted(client.capabilities), several)
     elif verb == "REQ":
-        client.registration.note(Happening.CAP)
+        client.registration.note(RegistrationEvent.CAP)
         _request(client, names, written)
     elif verb == "END":
-        client.registration.note(Happening.CAP_END)
+        client.registration.note(RegistrationEvent.CAP_END)
         go_on(client)
     else:
         client.reply("INVALIDCAPCMD", message.params[0])
@@ -150,7 +151,7 @@ def go_on(client: Client) -> None:
 
 def _hello(client: Client, **passwords: str) -> None:
     registration = client.registration
-    registration.note(Happening.HELLO)
+    registration.note(RegistrationEvent.HELLO)
     if client.sasl is not None:
         abort(client)
     about = Pending("NICK", (registration.name,))
@@ -182,7 +183,7 @@ def _prove(client: Client, wanted: str) -> bool:
 
 @told.register
 def _(event: Welcome, client: Client, about: Pending) -> None:
-    client.registration.note(Happening.WELCOME)
+    client.registration.note(RegistrationEvent.WELCOME)
     client.welcome, client.nick = event, event.name
     client.realname, client.account = client.registration.realname, event.account
     client.operator = event.operator
@@ -204,7 +205,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
 def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
     """Answer that joining failed, or not under the requested name."""
     registration = client.registration
-    registration.note(Happening.REFUSED)
+    registration.note(RegistrationEvent.REFUSED)
     if event.code in ("registered", "password-needed") and _prove(client, event.code):
         pass  # hello is on its way again
     elif event.code in ("name-taken", "registered", "bad-name"):

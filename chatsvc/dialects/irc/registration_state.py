@@ -15,7 +15,7 @@ class Stage(Enum):
     REGISTERED = auto()
 
 
-class Happening(Enum):
+class RegistrationEvent(Enum):
     """An event that takes a client from one stage to another."""
 
     CAP = auto()  # LS or REQ
@@ -26,16 +26,16 @@ class Happening(Enum):
 
 
 _NEXT = {
-    (Stage.OPEN, Happening.CAP): Stage.NEGOTIATING,
-    (Stage.OPEN, Happening.HELLO): Stage.ASKING,
-    (Stage.NEGOTIATING, Happening.CAP_END): Stage.OPEN,
-    (Stage.NEGOTIATING, Happening.HELLO): Stage.ASKING_AND_NEGOTIATING,
-    (Stage.ASKING, Happening.CAP): Stage.ASKING_AND_NEGOTIATING,
-    (Stage.ASKING, Happening.REFUSED): Stage.OPEN,
-    (Stage.ASKING, Happening.WELCOME): Stage.REGISTERED,
-    (Stage.ASKING_AND_NEGOTIATING, Happening.CAP_END): Stage.ASKING,
-    (Stage.ASKING_AND_NEGOTIATING, Happening.REFUSED): Stage.NEGOTIATING,
-    (Stage.ASKING_AND_NEGOTIATING, Happening.WELCOME): Stage.REGISTERED,
+    (Stage.OPEN, RegistrationEvent.CAP): Stage.NEGOTIATING,
+    (Stage.OPEN, RegistrationEvent.HELLO): Stage.ASKING,
+    (Stage.NEGOTIATING, RegistrationEvent.CAP_END): Stage.OPEN,
+    (Stage.NEGOTIATING, RegistrationEvent.HELLO): Stage.ASKING_AND_NEGOTIATING,
+    (Stage.ASKING, RegistrationEvent.CAP): Stage.ASKING_AND_NEGOTIATING,
+    (Stage.ASKING, RegistrationEvent.REFUSED): Stage.OPEN,
+    (Stage.ASKING, RegistrationEvent.WELCOME): Stage.REGISTERED,
+    (Stage.ASKING_AND_NEGOTIATING, RegistrationEvent.CAP_END): Stage.ASKING,
+    (Stage.ASKING_AND_NEGOTIATING, RegistrationEvent.REFUSED): Stage.NEGOTIATING,
+    (Stage.ASKING_AND_NEGOTIATING, RegistrationEvent.WELCOME): Stage.REGISTERED,
 }
 
 
@@ -53,7 +53,7 @@ class Registration:
         self.away = ""  # the reason
         self.metadata: dict[str, str] = {}
 
-    def note(self, happening: Happening) -> None:
+    def note(self, happening: RegistrationEvent) -> None:
         """Go to the next stage; ignore an event that means nothing in this one."""
         self.stage = _NEXT.get((self.stage, happening), self.stage)
 

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import MULTILINE
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.labeled import Labeled
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.sentences import lines, part_lines
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Part

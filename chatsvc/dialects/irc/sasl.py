@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 
 from chatsvc.dialects.irc.accounts import is_by_register, succeed
-from chatsvc.dialects.irc.client import Client, Pending, Sasl
+from chatsvc.dialects.irc.client import Client, Sasl
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import in_words, on, told
 from chatsvc.model.account_events import Challenge, Proved, You

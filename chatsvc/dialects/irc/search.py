@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.history import tell_line
 from chatsvc.dialects.irc.message import Message, tags_of
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.places import place
 from chatsvc.dialects.irc.registry import on, part_in_words, refused, told, told_part
 from chatsvc.dialects.jsonl import seconds, timestamp

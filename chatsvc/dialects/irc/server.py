@@ -7,8 +7,9 @@ from contextlib import nullcontext
 from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.capabilities import ISUPPORT
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message, pieces
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.registry import Handler, handle, on, refused, told
 from chatsvc.dialects.sentences import there
 from chatsvc.model.requests import Refusal

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import LONGEST, Message, longer
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
-from chatsvc.dialects.irc.client import Client, Pending, told_address
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import Message, told_address
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import on, part_in_words, refused, told_part
 from chatsvc.model.history_events import Part

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from chatsvc.dialects.irc.client import Client, Pending, told_address
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import Message, told_address
 from chatsvc.dialects.irc.modes import own_mode, tell_other
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.server import OF_USER, answer_of_user

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -181,11 +180,6 @@ class SQLArchive:
     async def checkpoint(self) -> None:
         """Let a reader empty the write-ahead log, which does not delay the writer."""
         await self._workers.reader(self._reader.checkpoint)
-
-    @property
-    def commit_times(self) -> Histogram:
-        """The seconds that each commit took in the writer's thread."""
-        return self._queue.commit_times
 
     def file_sizes(self) -> dict[str, int]:
         """Return the sizes of the files; one that is missing has none."""

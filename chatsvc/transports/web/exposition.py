@@ -21,7 +21,7 @@ from prometheus_client.core import (
 from chatsvc import __version__
 from chatsvc.model.histogram import Histogram
 from chatsvc.services.hub import Hub
-from chatsvc.transports.census import Census, count
+from chatsvc.transports.census import ConnectionCensus, count
 from chatsvc.transports.gate import Gate
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -44,7 +44,7 @@ class _Collected:
         return self._families
 
 
-def families(gate: Gate, census: Census) -> Iterator[Metric]:
+def families(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     """Yield what there is to measure."""
     yield _labelled(GaugeMetricFamily("chatsvc_info", "The version.", labels=["version"]),
                     {(__version__,): 1})  # fmt: skip
@@ -65,7 +65,7 @@ def _people(hub: Hub) -> Iterator[Metric]:
     yield _gauge("chatsvc_rooms", "Rooms that exist.", len(directory.rooms))
 
 
-def _connections(gate: Gate, census: Census) -> Iterator[Metric]:
+def _connections(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     about = "Connections that chat, by dialect, WebSocket and TLS."
     labels = ["dialect", "websocket", "tls"]
     sessions = {
@@ -94,7 +94,7 @@ def _messages(hub: Hub) -> Iterator[Metric]:
 def _archive(hub: Hub) -> Iterator[Metric]:
     archive = hub.archive
     about = "Time in which messages that waited were written to the disk together."
-    yield _histogram("chatsvc_commit_seconds", about, archive.commit_times)
+    yield _histogram("chatsvc_commit_seconds", about, archive.commits.times)
     yield _gauge("chatsvc_waiting_messages", "Messages not stored yet.", archive.waiting)
     about = "0 from the first message that cannot be stored until one is stored again."
     yield _gauge("chatsvc_storing", about, int(hub.messaging.storing))
