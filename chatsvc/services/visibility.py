@@ -123,7 +123,7 @@ class Visibility:
         return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
 
     def _seen(self, session: Session, name: str) -> Room | None:
-        found = self._directory.rooms.get(key(room_name(name)))
+        found = self._directory.room(room_name(name))
         return found if found is not None and may_see(session.person, found) else None
 
     def rooms(self, session: Session) -> list[Room]:
