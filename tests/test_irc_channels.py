@@ -345,3 +345,18 @@ def test_who_invites_a_user_who_is_away_learns_it(chat: Chat, ann: Person) -> No
         f"{SERVER} 301 ann bob :gone fishing",
         f"{SERVER} 341 ann bob #tea",
     ]
+
+
+def test_pending_invitations_are_limited_and_forgotten_with_who_left(
+    chat: Chat, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatsvc.services.room_administration.MOST_INVITED", 2)
+    people = [irc(chat, name) for name in ("bob", "carl", "dan")]
+    assert ann.send("INVITE bob #tea") == [f"{SERVER} 341 ann bob #tea"]
+    assert ann.send("INVITE carl #tea") == [f"{SERVER} 341 ann carl #tea"]
+    assert ann.send("INVITE dan #tea") == [
+        f"{SERVER} NOTICE ann :#tea already has 2 pending invitations, the maximum."
+    ]
+    people[0].hang_up()
+    chat.clock.advance(300)  # until its client can no longer return
+    assert ann.send("INVITE dan #tea")[-1] == f"{SERVER} 341 ann dan #tea"

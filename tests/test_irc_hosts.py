@@ -162,3 +162,14 @@ def test_a_guest_keeps_the_modes_of_a_founded_channel_while_there(chat: Chat) ->
     bob.send("PART #tea", "JOIN #tea")
     assert bob.send("MODE #tea -m")[0].startswith(":irc.chatsvc 482 bob #tea ")
     assert member(chat, "carl").send("/join #tea", "/room")[1].startswith("* Rules of #tea. F")
+
+
+def test_operators_of_a_channel_can_kick_themselves(chat: Chat) -> None:
+    """RFC 2812, 3.2.8: KICK excepts nobody; 482 for users who are not operators."""
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
+    assert bob.send("KICK #tea bob :me")[-1].startswith(":irc.chatsvc 482 bob #tea ")
+    kicked = ":ann!~ann@people-ann KICK #tea ann :good night"
+    assert ann.send("KICK #tea ann :good night") == [kicked]
+    assert bob.read()[-1] == kicked
+    assert ann.send("PRIVMSG #tea :still here")[0].startswith(":irc.chatsvc 404 ann #tea ")

@@ -192,6 +192,13 @@ def test_voice_and_exemptions_override_a_mute(ann: Person, bob: Person, mask: st
     assert ann.send("MODE #tea e")[0] == f":irc.chatsvc 348 ann #tea {mask} ann 0"
 
 
+def test_an_extended_ban_needs_a_mask(ann: Person) -> None:
+    for letter in "be":
+        assert ann.send(f"MODE #tea +{letter} $m:") == [
+            f":irc.chatsvc 696 ann #tea {letter} $m: :A mask follows $m:"
+        ]
+
+
 def test_an_exemption_from_mutes_does_not_open_the_room(chat: Chat, ann: Person) -> None:
     ann.send("MODE #tea +b *!*@*", "MODE #tea +e $m:bob!*@*")
     assert irc(chat, "bob").send("JOIN #tea")[0].startswith(":irc.chatsvc 474 bob #tea ")
@@ -340,3 +347,22 @@ def test_a_bare_nickname_is_listed_once(ann: Person, bob: Person) -> None:
     assert len(ann.send("MODE #tea b")) == 2
     assert ann.send("MODE #tea -b eve") == [f"{ANN} MODE #tea -b eve!*@*"]
     assert ann.send("MODE #tea +b $m:bob") == [f"{ANN} MODE #tea +b $m:bob!*@*"]
+
+
+@pytest.mark.parametrize("letter", "beI")
+def test_a_nickname_alone_and_a_host_of_nobody_are_masks_too(
+    chat: Chat, ann: Person, letter: str
+) -> None:
+    """RFC 2811, 4.3: a mask is completed to nick!user@host."""
+    for mask, listed in [
+        ("bob", "bob!*@*"), ("*!*@people-zoe", "*!*@people-zoe"),
+        ("x@people-zoe", "*!*@people-zoe"),
+    ]:  # fmt: skip
+        told = [f"{ANN} MODE #tea +{letter} {listed}"]
+        assert ann.send(f"MODE #tea +{letter} {mask}") == (told if mask[0] != "x" else [])
+    ann.send("MODE #tea +i" if letter == "I" else "MODE #tea +b z*!*@*")
+    if letter != "b":
+        assert irc(chat, "zoe").send("JOIN #tea")[0] == ":zoe!~zoe@people-zoe JOIN #tea"
+    else:
+        assert irc(chat, "zoe").send("JOIN #tea")[0].startswith(":irc.chatsvc 474 zoe #tea ")
+    assert ann.send(f"MODE #tea -{letter} bob")[-1] == f"{ANN} MODE #tea -{letter} bob!*@*"

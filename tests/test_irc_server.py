@@ -47,7 +47,7 @@ def ann(chat: Chat) -> Person:
         ("USERS", ["446 ann :USERS has been disabled"]),
         ("SUMMON bob", ["445 ann :SUMMON has been disabled"]),
         ("LUSERS", [
-            "251 ann :There are 1 users and 0 invisible on 1 servers",
+            "251 ann :There are 0 users and 1 invisible on 1 servers",
             "252 ann 0 :operators online",
             "253 ann 0 :unknown connections",
             "254 ann 0 :channels formed",
@@ -184,7 +184,7 @@ def test_an_operator_puts_somebody_off_the_server(chat: Chat, ann: Person) -> No
         "ERROR :ann removed you from the server: spam, spam.",
     ]
     assert eve.closed
-    assert bob.read()[-1] == ":eve!~eve@people-eve QUIT :removed by ann: spam, spam"
+    assert bob.read()[-1] == ":eve!~eve@people-eve QUIT :Killed (ann (spam, spam))"
 
 
 def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:

@@ -51,7 +51,6 @@ def test_kicks_are_refused_with_a_sentence(chat: Chat) -> None:
     assert eve.send("/kick ann") == ["* Only moderators of #lobby can do that."]
     assert ann.send("/kick nobody") == ["* No user named nobody is online."]
     assert ann.send("/kick eve") == ["* eve is not in #tea."]
-    assert ann.send("/kick ann") == ["* You cannot do that to yourself."]
     assert ann.send("/kick op") == ["* op is an operator. You cannot act against an operator."]
     assert bob.send("/kick ann") == [
         "* ann is the founder of #tea. Only a higher role can do that."
@@ -372,3 +371,13 @@ def test_help_shows_no_command_that_is_of_no_use(chat: Chat) -> None:
     assert "/kick" in listed(carl)
     assert "/transfer" not in listed(carl)
     assert "/invite-code" not in listed(operator(chat))
+
+
+def test_moderators_can_remove_themselves_from_a_room_but_not_from_the_server(chat: Chat) -> None:
+    bob = member(chat, "bob")
+    op, ann = operator(chat), founder(chat, "ann", bob)
+    everybody_reads(ann, bob, op)
+    left = ["* ann removed you from #tea.", "* Your messages now go to #lobby."]
+    assert ann.send("/kick ann") == left
+    assert bob.read() == ["* ann removed ann from #tea."]
+    assert op.send("/kick op") == ["* You cannot do that to yourself."]

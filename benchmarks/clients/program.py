@@ -45,15 +45,18 @@ def until(true: Callable[[], bool], limit: float = LIMIT) -> bool:
 
 
 class Client:
-    """A program in a directory of its own; `nick` is its name in the chat."""
+    """A program in a directory of its own; `nick` is its name in the chat.
+
+    With `secret`, it logs in to the account of that name.
+    """
 
     name: str
     nick: str
     secure = True
     programs: tuple[str, ...]
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.home, self.port = home, port
+    def __init__(self, home: Path, port: int, secret: str = "") -> None:
+        self.home, self.port, self.secret = home, port, secret
         self._processes: list[subprocess.Popen[bytes]] = []
         needs(*self.programs)
         home.mkdir()
@@ -75,6 +78,15 @@ class Client:
     def complaint(self) -> str:
         """Return what it shows about a failure."""
         return self.shown()
+
+    def record(self) -> str:
+        """Return what it has shown so far, in all its windows."""
+        return self.shown()
+
+    def logs(self, folder: Path) -> str:
+        """Return the contents of all log files in a folder."""
+        files = sorted(folder.rglob("*log"))
+        return "".join(file.read_text(errors="replace") for file in files if file.is_file())
 
     def stop(self) -> None:
         for process in reversed(self._processes):

@@ -17,10 +17,20 @@ class Irssi(AtATerminal):
     def connect(self) -> None:
         config = self.home / ".irssi" / "config"
         config.parent.mkdir()
+        login = (
+            f'sasl_mechanism = "PLAIN"; sasl_username = "ida"; sasl_password = "{self.secret}";'
+            if self.secret
+            else ""
+        )
         config.write_text(
             f"""
-settings = {{ core = {{ real_name = "Ida"; user_name = "ida"; nick = "ida"; }}; }};
-chatnets = {{ chat = {{ type = "IRC"; }}; }};
+settings = {{
+    core = {{ real_name = "Ida"; user_name = "ida"; nick = "ida"; }};
+    "irc/core" = {{ cmd_queue_speed = "10msec"; cmds_max_at_once = "100"; }};
+    "fe-text" = {{ show_server_time = "yes"; paste_verify_line_count = "0"; }};
+    "fe-common/core" = {{ autolog = "yes"; autolog_path = "{self.home}/logs/$0.log"; }};
+}};
+chatnets = {{ chat = {{ type = "IRC"; {login} }}; }};
 servers = ( {{ address = "{HOST}"; port = "{self.port}"; chatnet = "chat"; autoconnect = "yes";
     use_tls = "yes"; tls_verify = "no"; }} );
 channels = ( {{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }} );
@@ -30,24 +40,39 @@ channels = ( {{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }} );
         until(lambda: "Act: " in self.shown())
         self.say("/window 2")
 
+    def record(self) -> str:
+        return self.logs(self.home / "logs")
+
 
 class WeeChat(AtATerminal):
     name, nick, programs = "WeeChat", "wes", ("weechat", "tmux")
 
     def connect(self) -> None:
+        (self.home / "logger.conf").write_text("[file]\nflush_delay = 0\n")
+        login = (
+            f"chat.sasl_mechanism = scram-sha-256\nchat.sasl_username = wes\n"
+            f'chat.sasl_password = "{self.secret}"\n'
+            if self.secret
+            else ""
+        )
         (self.home / "irc.conf").write_text(
             f"""
 [server]
+chat.anti_flood_prio_high = 0
+chat.anti_flood_prio_low = 0
 chat.addresses = "{HOST}/{self.port}"
 chat.autoconnect = on
 chat.autojoin = "#lobby"
 chat.nicks = "wes"
 chat.ssl = on
 chat.ssl_verify = off
-"""
+{login}"""
         )
         self.start("weechat", "-d", str(self.home))
         until(lambda: ":#lobby(" in self.shown())  # earlier input would go to the server
+
+    def record(self) -> str:
+        return self.logs(self.home / "logs")
 
 
 class Finch(AtATerminal):
@@ -184,9 +209,9 @@ loadmodule channels
 loadmodule server
 loadmodule irc
 set net-type 5
-set servers {{ {HOST}:+{self.port} }}
+set servers {{ {HOST}:+{self.port}:{self.nick}:{self.secret} }}
 logfile mcosv * "egg.log"
-channel add #lobby
+channel add #lobby {{ -autoop -protectops }}
 bind pubm - "*" heard
 proc heard {{nick host hand chan text}} {{
     set file [open heard a]
@@ -200,6 +225,14 @@ proc look {{}} {{
         close $file
         file delete say
     }}
+    if {{[file exists do]}} {{
+        set file [open do]
+        set script [gets $file]
+        close $file
+        file delete do
+        set failed [catch $script result]
+        putlog "result $failed: $result"
+    }}
     utimer 1 look
 }}
 utimer 1 look
@@ -208,9 +241,19 @@ utimer 1 look
         self.run(*self.unprivileged(), "eggdrop", "-n", "-m", "egg.conf")
 
     def say(self, words: str) -> None:
-        written = self.home / "say.new"
+        self._hand_over("say", words)
+
+    def do(self, script: str) -> None:
+        """Let it run one line of Tcl."""
+        self._hand_over("do", script)
+
+    def record(self) -> str:
+        return self.shown() + self.printed()
+
+    def _hand_over(self, name: str, words: str) -> None:
+        written = self.home / f"{name}.new"
         written.write_text(f"{words}\n")
-        written.rename(self.home / "say")
+        written.rename(self.home / name)
 
     def shown(self) -> str:
         heard = self.home / "heard"
@@ -231,8 +274,9 @@ class HexChat(Client):
             "gui_slist_skip = 1\nirc_logging = 1\ngui_autoopen_dialog = 0\n"
         )
         # F: cycle, global nick, TLS, connect at start, accept invalid certificates
+        login = f"P={self.secret}\nL=6\n" if self.secret else ""
         (self.home / "servlist.conf").write_text(
-            f"v=2.16.1\n\nN=chat\nE=UTF-8\nF={1 + 2 + 4 + 8 + 32}\nD=0\n"
+            f"v=2.16.1\n\nN=chat\n{login}E=UTF-8\nF={1 + 2 + 4 + 8 + 32}\nD=0\n"
             f"S={HOST}/{self.port}\nJ=#lobby\n\n"
         )
         self.display = self._x_server()
@@ -251,8 +295,15 @@ class HexChat(Client):
         return "".join(log.read_text(errors="replace") for log in logs)
 
     def complaint(self) -> str:
-        logs = (self.home / "logs").rglob("*.log")
-        return "".join(log.read_text(errors="replace") for log in logs) or self.printed()
+        return self.record() or self.printed()
+
+    def record(self) -> str:
+        return self.logs(self.home / "logs")
+
+    def picture(self, to: Path) -> None:
+        """Save what is on the screen."""
+        command = ["import", "-display", self.display, "-window", "root", str(to)]
+        subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
 
     def _x_server(self) -> str:
         with (self.home / "display").open("wb") as file:
@@ -266,7 +317,7 @@ class HexChat(Client):
 
     def _window(self) -> str:
         # The main window; the others are its invisible helpers.
-        found = self._xdotool("search", "--onlyvisible", "--class", "hexchat").split()
+        found = self._xdotool("search", "--onlyvisible", "--name", "HexChat").split()
         return found[-1] if found else ""
 
     def _xdotool(self, *words: str) -> str:

@@ -73,8 +73,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "quits", "read_to", "rooms", "searched", "shares_address", "since",
-        "target", "token", "typed", "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "removed_by", "rooms", "searched", "shares_address",
+        "since", "target", "token", "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -97,6 +97,7 @@ class Session(Endpoint):
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
         self.quits = False  # the user ends the connection with /quit
+        self.removed_by = ("", "")  # the operator who removes the user from the server, and why
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
@@ -313,7 +314,11 @@ class Room:
             self._folding().go(user)
         elif not told:
             gone = session.leaving and user.sessions == [session]
-            self.announce(Left(self.name, (user.name,), 1, words, gone, gone and session.quits))
+            by, reason = session.removed_by if gone else ("", "")
+            quits = gone and session.quits
+            self.announce(
+                Left(self.name, (user.name,), 1, words, gone, quits, by=by, reason=reason)
+            )
         if lost:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)

@@ -74,7 +74,8 @@ class Left:
     """Others, `count` of them, have left a room, with parting words if there were any.
 
     `gone` says that they have left the server, and `quit` that they did so themselves, instead of
-    losing the connection.
+    losing the connection. If an operator removed them from the server, `by` is the operator, and
+    `reason` what the operator wrote; `words` say the same.
     """
 
     WIRE: ClassVar[str] = "left"
@@ -85,6 +86,8 @@ class Left:
     words: str = ""
     gone: bool = False
     quit: bool = False
+    by: str = ""
+    reason: str = ""
     stamp: Stamp | None = field(default=None, compare=False)
 
 

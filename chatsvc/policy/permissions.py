@@ -86,7 +86,12 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 
 
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
-    """Refuse the same, except that moderators can remove each other, as IRC's operators can."""
+    """Refuse the same, except that moderators can remove each other, and themselves from a room.
+
+    IRC's channel operators can do both.
+    """
+    if room is not None and other is user:
+        return
     _check_not_yourself(user, other)
     if other.account is not None and not user.above_operators:
         _check_no_operator(other.account)

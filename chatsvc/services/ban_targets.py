@@ -47,7 +47,7 @@ class BanTargets:
             if not mask.kind:
                 marks |= self.marks_of(session, word, room)
             elif mask.kind == AT:
-                marks |= self.marks_of(session, self._name_at(mask.value), room)
+                marks |= self._marks_at(session, mask.value, room)
             elif mask.kind == NAME:
                 marks |= self._marks_of_name(session, mask.value, room)
             else:
@@ -57,12 +57,16 @@ class BanTargets:
             raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
 
-    def _name_at(self, host: str) -> str:
-        """Return the name of the user with this host, or of the last one who had it."""
+    def _marks_at(self, session: Session, host: str, room: Room | None) -> set[BanMask]:
+        """Return the marks of the user with this host, or of the last one who had it.
+
+        In a room, also the mark of a user who has this host later.
+        """
         user = self._directory.hosts.get(key(host)) or self._whowas.at(host)
-        if user is None:
+        later = {BanMask.of_origin(f"*!*@{host}")} if room is not None else set()
+        if user is None and not later:
             raise Refused("no-such-person", f"Nobody online has the host {host}.")
-        return user.name
+        return later if user is None else later | self.marks_of(session, user.name, room)
 
     def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
         """Return the marks of a name and its current or last user, who may have taken another."""
@@ -130,7 +134,11 @@ class BanTargets:
         for word in who.split():
             mask = BanMask.parse(word)
             if mask.kind == AT:
-                mask = BanMask("", word := self._name_at(mask.value))
+                online = self._directory.hosts.get(key(mask.value))
+                marks.add(BanMask.of_origin(f"*!*@{mask.value}"))
+                if online is None:
+                    continue
+                mask = BanMask("", word := online.name)
             user = self._directory.users.get(key(word))
             account = user.account if user else self._accounts.find(word)
             if mask.kind:

@@ -100,7 +100,9 @@ class Moderation:
     def empty(self, room: Room, by: Session, reason: str) -> None:
         """Remove everybody from a room."""
         for user in list(room.people):
-            self._put_out_of_room(user, room, by, reason)
+            answer = self._put_out_of_room(user, room, by, reason)
+            if answer.own:
+                by.tell(answer)
 
     def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
         event = Removed("", user.name, by.name, reason, own=True)
@@ -109,11 +111,12 @@ class Moderation:
             session.tell(
                 Goodbye(f"{by.name} removed you from the server{because(reason)}.", final=True)
             )
-            session.farewell = True
+            session.farewell, session.removed_by = True, (by.name, reason)
             session.close()
             self._sessions.leave(session, f"removed by {by.name}{because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> Removed:
+        """Remove a user and tell everybody but `by`; return what `by` is told."""
         entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
@@ -121,16 +124,21 @@ class Moderation:
         unseen = user in room.unseen
         if not unseen:
             event = room.log.note(room, event)
+        answer = event
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
             if session in room.members:
                 entry.step_out(session, room, "", told=True)
                 here = session.here.name if session.here else None
-                session.tell(replace(event, own=True, here=here))
+                told = replace(event, own=True, here=here)
+                if session is by:
+                    answer = told
+                else:
+                    session.tell(told)
         if not unseen:
             room.announce(event, but=by)
-        return event
+        return answer
 
     # The whole server
 

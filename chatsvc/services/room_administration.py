@@ -27,6 +27,7 @@ from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed, Lines, Records
 
+MOST_INVITED = 1000  # pending invitations of a room, besides those of accounts
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
 WRITTEN = ("description", "refuse", "mask")  # rules whose texts everybody in the room can read
 
@@ -226,10 +227,22 @@ class RoomAdministration:
             )
         return replace(self.expected(room), uninvited=name)
 
+    def _check_may_expect_more(self, room: Room) -> None:
+        """Refuse more invitations than the maximum; those of users who have left do not count."""
+        if len(room.invited) >= MOST_INVITED:
+            room.invited &= self._directory.clients.keys()
+        if len(room.invited) >= MOST_INVITED:
+            raise Refused(
+                "too-many",
+                f"{room.name} already has {MOST_INVITED} pending invitations, the maximum.",
+            )
+
     async def _expect(self, room: Room, user: User | None, account: Account | None) -> None:
         closed = room.rules.invite_only or room.rules.password
         if account is None or not closed:
-            room.invited |= {each.client for each in user.sessions} if user else set()
+            clients = {each.client for each in user.sessions} if user else set()
+            self._check_may_expect_more(room)
+            room.invited |= clients
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
             await self._membership.keep(member)

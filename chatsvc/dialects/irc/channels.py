@@ -183,7 +183,12 @@ def _(event: Left, client: Client, about: Pending) -> None:
 
 
 def _why(event: Left) -> str:
-    """Return why users have left the server (Modern IRC, "QUIT message")."""
+    """Return why users have left the server (Modern IRC, "QUIT message" and "KILL message").
+
+    Only what users write has a prefix, so that nobody can fake the rest.
+    """
+    if event.by:
+        return f"Killed ({event.by} ({event.reason or event.by}))"
     return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
 
 

@@ -5,6 +5,7 @@ The Modern IRC Client Protocol, "Type A" channel modes; a mute is an extended ba
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ LISTS = {
     "e": _List("exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
     "I": _List("admit", "unadmit", "INVITELIST", "ENDOFINVITELIST"),
 }
+_PATTERN = re.compile(r"[!@$*?.:/=]")
 _LETTERS = {"ban": "b", "mute": "b", "exempt": "e", "admit": "I"}
 
 
@@ -46,6 +48,11 @@ def change_list(
 ) -> Callable[[], None]:
     """Return the request that adds a mask to a list, or removes it; nobody is removed by it."""
     mute = pattern.startswith(MUTED) and letter in "be"
+    if pattern == MUTED:
+        text = f"A mask follows {MUTED}"
+        return lambda: client.reply_later("INVALIDMODEPARAM", room, letter, pattern, text)
+    if not _PATTERN.search(pattern.removeprefix(MUTED)):  # a nickname, as on other servers
+        pattern = f"{pattern}!*@*"
     do = LISTS[letter].add if plus else LISTS[letter].remove
     who = _whole(pattern.removeprefix(MUTED if mute else ""))
     args: dict[str, object] = {"room": room, "who": who}
@@ -77,9 +84,10 @@ def refuse_mode(event: Refusal, client: Client, about: Pending) -> None:
 
 def _refuse_entry(event: Refusal, client: Client, about: Pending) -> None:
     """Ignore a mask that is on the list already, or was not on it, as other servers do."""
+    removing = about.command.startswith("LISTED -")
     if event.code == "too-many":
         client.reply("BANLISTFULL", *about.params[:2])
-    elif event.code not in ("known", "no-such-person"):
+    elif event.code != ("no-such-person" if removing else "known"):
         refuse_mode(event, client, about)
 
 

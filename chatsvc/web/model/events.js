@@ -56,9 +56,17 @@ const APPLY = {
     marked,
     signal,
     removed(state, event, now) {
-        const pane = event.room && event.own ? state.open(event.room) : undefined;
-        if (pane !== undefined) pane.inside = false;
+        const pane = event.room ? state.open(event.room) : undefined;
+        if (pane !== undefined) {
+            occupants.removed(pane, [event.name]);
+            if (event.own) pane.inside = false;
+        }
         state.words(event, now, pane);
+    },
+    banned(state, event, now) {
+        const pane = event.room && state.find(event.room);
+        if (pane && !event.mute) occupants.removed(pane, event.hit ?? []);
+        state.words(event, now, pane || undefined);
     },
     talking() {}, // the current buffer determines where lines go
     cleared: state => state.pane.clear(),

@@ -36,11 +36,29 @@ export function came(pane, event, now) {
  * @param {number} now
  */
 export function went(pane, event, now) {
-    for (const name of event.names) {
+    remove(pane, event.names);
+    fold(pane, andThen(last(pane, now), { went: event.names, words: event.words }));
+}
+
+/**
+ * Remove people after a moderator removed them, without a row of their own.
+ * @param {Buffer} pane
+ * @param {string[]} names
+ */
+export function removed(pane, names) {
+    remove(pane, names);
+    pane.company++;
+}
+
+/**
+ * @param {Buffer} pane
+ * @param {string[]} names
+ */
+function remove(pane, names) {
+    for (const name of names) {
         pane.people.delete(key(name));
         pane.typing.delete(name);
     }
-    fold(pane, andThen(last(pane, now), { went: event.names, words: event.words }));
 }
 
 /**

@@ -300,7 +300,7 @@ class ChatApp(App[int]):
         pane = self.state.select(name)
         self.entry.show(pane, left)
         self.visit.reading.fill(pane)
-        if pane.name != SERVER and not pane.private:
+        if pane.name != SERVER and not pane.private and pane.inside:
             self.visit.reading.stand_in(pane.name)
 
     def look_at_person(self, name: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain, repeat
 
 from chatsvc.client.tui.model.buffers import Buffer, Somebody
@@ -20,10 +21,20 @@ def came(pane: Buffer, event: Joined, now: float) -> None:
 
 def went(pane: Buffer, event: Left, now: float) -> None:
     """Remove people who have left."""
-    for name in event.names:
+    _remove(pane, event.names)
+    _fold(pane, _last(pane, now).and_then(went=event.names, words=event.words))
+
+
+def removed(pane: Buffer, names: Iterable[str]) -> None:
+    """Remove people after a moderator removed them, without a row of their own."""
+    _remove(pane, names)
+    pane.company += 1
+
+
+def _remove(pane: Buffer, names: Iterable[str]) -> None:
+    for name in names:
         pane.people.pop(key(name), None)
         pane.typing.pop(name, None)
-    _fold(pane, _last(pane, now).and_then(went=event.names, words=event.words))
 
 
 def _last(pane: Buffer, now: float) -> Company:

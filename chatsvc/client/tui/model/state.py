@@ -15,7 +15,7 @@ from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, Marked
 from chatsvc.model.mentions import mentions
 from chatsvc.model.message_events import Deleted, Said, Signal, Told
-from chatsvc.model.moderation_events import Removed
+from chatsvc.model.moderation_events import Banned, Removed
 from chatsvc.model.presence_events import Away, Offline, Online, People, Renamed
 from chatsvc.model.requests import Refusal
 from chatsvc.model.room_events import (
@@ -181,9 +181,10 @@ class State:
                 self._marked(event)
             case Signal():
                 self._signal(event)
-            case Removed(own=True) if event.room:
-                self.open(event.room).inside = False
-                self._words(event, self.open(event.room))
+            case Removed() if event.room:
+                self._removed(event)
+            case Banned() if event.room:
+                self._banned(event)
             case Talking():
                 pass  # the current buffer determines where lines go
             case Found() if event.lines:
@@ -300,6 +301,19 @@ class State:
         occupants.went(self.open(event.room), event, self._now())
         if event.gone:
             self._are_here(event.names, False)
+
+    def _removed(self, event: Removed) -> None:
+        pane = self.open(event.room)
+        occupants.removed(pane, (event.name,))
+        if event.own:
+            pane.inside = False
+        self._words(event, pane)
+
+    def _banned(self, event: Banned) -> None:
+        pane = self.find(event.room)
+        if pane is not None and not event.mute:
+            occupants.removed(pane, event.hit)
+        self._words(event, pane)
 
     def _are_here(self, names: Iterable[str], here: bool) -> None:
         """Note that people with a private conversation have come online or gone offline."""
