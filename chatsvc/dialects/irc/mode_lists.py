@@ -17,7 +17,6 @@ from chatsvc.dialects.irc.registry import in_words, part_in_words, refused, told
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Banned, Bans, Listed, Unbanned
 from chatsvc.model.requests import Refusal
-from chatsvc.model.text_rules import are_of_names
 
 
 class _List(NamedTuple):
@@ -54,7 +53,7 @@ def change_list(
     if not _PATTERN.search(pattern.removeprefix(MUTED)):  # a nickname, as on other servers
         pattern = f"{pattern}!*@*"
     do = LISTS[letter].add if plus else LISTS[letter].remove
-    who = _whole(pattern.removeprefix(MUTED if mute else ""))
+    who = pattern.removeprefix(MUTED if mute else "")
     args: dict[str, object] = {"room": room, "who": who}
     if mute and letter == "b":
         do = "mute" if plus else "unmute"
@@ -66,12 +65,6 @@ def change_list(
         args["mutes"] = True
     about = Pending(f"LISTED {'+' if plus else '-'}{letter}", (room, letter, pattern))
     return lambda: client.ask(do, about, **args)
-
-
-def _whole(pattern: str) -> str:
-    """Return a bare nickname as the mask that other servers make of it, to list it only once."""
-    bare = pattern.strip("0123456789.") and are_of_names(pattern)
-    return f"{pattern}!*@*" if bare else pattern
 
 
 def refuse_mode(event: Refusal, client: Client, about: Pending) -> None:
