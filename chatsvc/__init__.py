@@ -1,3 +1,3 @@
 """A chat server that people join with the programs they already have."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

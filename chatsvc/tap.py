@@ -36,6 +36,13 @@ from chatsvc.process.log import ServiceLog
 from chatsvc.process.memory import share_memory_of_threads
 from chatsvc.process.private_files import make_directory, restrict
 from chatsvc.process.signals import Signals
+from chatsvc.process.systemd import (
+    NotUsable,
+    passed_endpoints,
+    tell_ready,
+    tell_reloading,
+    tell_stopping,
+)
 from chatsvc.process.threshold import LEVELS, Threshold
 from chatsvc.process.twistd_log import find_log
 from chatsvc.running.live_settings import LiveSettings, service_settings
@@ -106,7 +113,6 @@ class ChatService(Service):
         self._options = options
         self._threshold = Threshold(options["log-level"])
         self.log = ServiceLog(options["log-file"], self._threshold, options["log-format"])
-        self._endpoints: list[str] = options["endpoints"]
         self._tls_endpoint: str | None = options["tls-endpoint"]
         self._tls_port: IListeningPort | None = None
         self._writer = ThreadPool(1, 1, "writer")
@@ -217,11 +223,23 @@ class ChatService(Service):
         """Listen while this process may still use low ports."""
         if self._options.pid_file is not None:
             restrict(self._options.pid_file)
-        for endpoint in self._endpoints:
+        for endpoint in self._endpoints():
             self._ports.append(self._listen(endpoint, self._factory))
         if self._tls_endpoint is not None:
             self._tls_port = self._listen(self._tls_endpoint, TLSOnly(self._factory))
         super().privilegedStartService()
+
+    def _endpoints(self) -> list[str]:
+        """Return where to listen: where the options say, or else on the sockets of systemd."""
+        wanted: list[str] = self._options["endpoints"]
+        try:
+            return (
+                wanted
+                if self._options["listen"]
+                else list(passed_endpoints(self._reactor)) or wanted
+            )
+        except NotUsable as error:
+            raise StartFailed(str(error)) from None
 
     def _listen(self, endpoint: str, factory: Any) -> IListeningPort:
         kind, _, inner = endpoint.partition(":")
@@ -308,6 +326,7 @@ class ChatService(Service):
         Signals(self._reactor, self.reload, find_log() or self.log).begin()
         self._threshold.begin()
         _log.info("{text}", text="\n".join(self._ready()))
+        tell_ready("Ready.")
 
     def _ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
@@ -359,13 +378,16 @@ class ChatService(Service):
 
     def reload(self) -> Reloaded:
         """Apply what an administrator has changed in files; log and return what that was."""
+        tell_reloading()
         outcome = self._reloader.reload()
         write = _log.warn if outcome.restart or outcome.problems else _log.info
         write("Reloaded the configuration. {outcome}", outcome=str(outcome))
+        tell_ready(f"Ready. The last reload: {outcome}")
         return outcome
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, store what was said, tell everybody, close."""
+        tell_stopping()
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 

@@ -57,12 +57,13 @@ class Tab:
         self.page.on("websocket", lambda websocket: self._check(websocket.url))
 
     def _check(self, url: str) -> None:
-        if url.replace("ws:", "http:", 1).partition("/assets/")[0].rstrip("/") != self.origin:
+        page = url.replace("ws:", "http:", 1).partition("/assets/")[0].removesuffix("/admin")
+        if page.rstrip("/") != self.origin:
             self.problems.append(f"requested {url}")
 
-    def open(self) -> Tab:
-        """Open the chat's page."""
-        self.page.goto(f"{self.origin}/")
+    def open(self, path: str = "/") -> Tab:
+        """Open the chat's page, or the operators'."""
+        self.page.goto(f"{self.origin}{path}")
         return self
 
     def another(self) -> Tab:

@@ -16,10 +16,11 @@ TWISTD = [beside_python("twistd"), "-n", "--pidfile=chat.pid", "chat"]
 
 @contextmanager
 def started(
-    directory: Path, command: Sequence[str], log: Path
+    directory: Path, command: Sequence[str], log: Path, pass_fds: Sequence[int] = ()
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a service, and stop it at the end; it must end with success."""
-    with subprocess.Popen([*command, "--port", "0"], cwd=directory) as process:
+    words = [*command, "--port", "0"]
+    with subprocess.Popen(words, cwd=directory, pass_fds=pass_fds) as process:
         try:
             wait_until(lambda: "To stop the" in text_of(log), "the chat")
             yield process

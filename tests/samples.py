@@ -17,6 +17,12 @@ from chatsvc.model.account_events import (
     TokenInfo,
     You,
 )
+from chatsvc.model.administration_events import (
+    AccountInfo,
+    AccountList,
+    ServiceStatus,
+    Settings,
+)
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Latest, Marked, Recent
 from chatsvc.model.message_events import Deleted, Kept, Retracted, Said, Signal, Told
@@ -59,6 +65,7 @@ from chatsvc.model.room_events import (
     Joined,
     Left,
     Missed,
+    Moved,
     Place,
     Role,
     Rooms,
@@ -91,7 +98,7 @@ SAID = Said("#tea", 7, NOON, "bob", "is there any left?", False, "", None)
 ACTION = Said("#tea", 8, NOON, "bob", "pours", True, "", None)
 BOB = Person("bob", NOON, 90.5, "lunch", ("#lobby", "#tea"))
 ANN = Person("ann", NOON, 0.0, None)
-WELCOME = Welcome("chatsvc", "chatsvc 0.1.0", "ann", "5f0c-ann", NOON, "", {})
+WELCOME = Welcome("chatsvc", "chatsvc 0.2.0", "ann", "5f0c-ann", NOON, "", {})
 BAN = Banned(
     "eve",
     "",
@@ -109,7 +116,7 @@ EVENTS: list[Event] = [
     SAID,
     ACTION,
     Asked("to", "To whom?", ("bob", "carol")),
-    Welcome("chatsvc", "chatsvc 0.1.0", "ann", "5f0c-ann", NOON, "Be kind.", {"text": 4096}),
+    Welcome("chatsvc", "chatsvc 0.2.0", "ann", "5f0c-ann", NOON, "Be kind.", {"text": 4096}),
     WELCOME,
     Entered("#tea", "what to drink", ("bob", "carol"), 3, 12, "ann"),
     Entered("#tea", "", (), 1, 0, "ann"),
@@ -125,9 +132,13 @@ EVENTS: list[Event] = [
     Left("#tea", ("bob",), 1, "see you", True, True),
     Realname("bob", "Robert"),
     Realname("ann", "Ann Lee", own=True),
-    About("Class 4b", "chatsvc 0.1.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),
-    About("chatsvc", "chatsvc 0.1.0", "", "open", {}),
+    About("Class 4b", "chatsvc 0.2.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),
+    About("chatsvc", "chatsvc 0.2.0", "", "open", {}),
     Census(2, 3, 1, 0, 1),
+    ServiceStatus("0.1.0", NOON, 2, 3, 4, 1, 2, 1, True, 0.25, 3.125, 12.5, 0, 1_048_576, 0),
+    AccountList((AccountInfo("ann", NOON, NOON, 1, True, False),), 1),
+    AccountList((AccountInfo("eve", NOON, None, 0, False, True),), 2, True),
+    Settings((Setting("keep", "365d", "Delete messages in rooms after this time."),)),
     Renamed("bob", "rob"),
     Renamed("ann", "anna", own=True),
     Away("bob", "lunch"),
@@ -224,6 +235,8 @@ EVENTS: list[Event] = [
     Rules("#tea", (), None, ()),
     Rule("#tea", "slow", "10 s", "ann"),
     Rule("#tea", "hidden", "on", "ann", more=True),
+    Moved("#tea", "#coffee", "ann"),
+    Moved("#tea", "#coffee", "ann", "we changed"),
     Role("#tea", "bob", "moderator", "ann"),
     Role("#tea", "bob", "member", "ann", "moderator"),
     Role("#tea", "bob", "founder", "ann", "member", instead="ann"),

@@ -29,7 +29,7 @@ def test_an_open_chat_describes_itself_before_hello(chat: Chat) -> None:
     assert about(chat.connect()) == {
         "version": 1,
         "chat": "chatsvc",
-        "software": "chatsvc 0.1.0",
+        "software": "chatsvc 0.2.0",
         "registration": "open",
         "limits": LIMITS,
     }
@@ -103,15 +103,15 @@ def test_clients_read_the_event() -> None:
     bot = Chat(password="sesame", accounts="closed").connect()
     event, tag = read_event(bot.send('{"do":"about","tag":"a"}')[0])
     assert tag == "a"
-    assert event == About("chatsvc", "chatsvc 0.1.0", "", "closed", LIMITS, password=True)
+    assert event == About("chatsvc", "chatsvc 0.2.0", "", "closed", LIMITS, password=True)
 
 
 def test_a_person_who_types_it_reads_a_sentence_and_is_still_asked_for_a_name() -> None:
     chat = Chat(name="Class 4b")
     ann = chat.connect()
-    assert ann.send("/about")[-1] == "* This chat is Class 4b. It runs chatsvc 0.1.0."
+    assert ann.send("/about")[-1] == "* This chat is Class 4b. It runs chatsvc 0.2.0."
     assert ann.send("ann")[0].startswith("* Welcome, ann.")
-    assert ann.send("/about") == ["* This chat is Class 4b. It runs chatsvc 0.1.0."]
+    assert ann.send("/about") == ["* This chat is Class 4b. It runs chatsvc 0.2.0."]
 
 
 def test_a_password_that_looks_like_it_stays_a_password(chat: Chat) -> None:
@@ -125,5 +125,5 @@ def test_an_irc_client_reads_a_notice_once_it_is_registered(chat: Chat) -> None:
     stranger.send("CAP LS 302")
     assert " 451 " in stranger.send("ABOUT")[0]
     assert irc(chat, "ann").send("ABOUT") == [
-        ":irc.chatsvc NOTICE ann :This chat is chatsvc. It runs chatsvc 0.1.0."
+        ":irc.chatsvc NOTICE ann :This chat is chatsvc. It runs chatsvc 0.2.0."
     ]

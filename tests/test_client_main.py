@@ -99,17 +99,17 @@ def test_help_fits_a_terminal(
 
 def test_rooms_may_be_written_without_their_sign() -> None:
     for arguments in (["tail", "lobby"], ["export", "lobby"], ["export", "#lobby"]):
-        assert main._parser().parse_args(arguments).room == "#lobby"
-    assert main._parser().parse_args(["export", "@bob"]).room == "@bob"
+        assert main.make_parser().parse_args(arguments).room == "#lobby"
+    assert main.make_parser().parse_args(["export", "@bob"]).room == "@bob"
 
 
 def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("sesame\nmore\n")
-    options = main._parser().parse_args(["join", "--password-file", str(file)])
+    options = main.make_parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
     file.write_bytes(b"\xef\xbb\xbfsesame\r\n")
-    options = main._parser().parse_args(["join", "--password-file", str(file)])
+    options = main.make_parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
 
 
@@ -122,7 +122,7 @@ def test_piped_text_may_begin_with_a_byte_order_mark() -> None:
 
 
 def identity(*arguments: str) -> Identity:
-    return main._identity(main._parser().parse_args(arguments))
+    return main._identity(main.make_parser().parse_args(arguments))
 
 
 @pytest.mark.parametrize("command", [["join"], ["send"], ["tail", "lobby"], ["export", "lobby"]])

@@ -35,7 +35,7 @@ def ann(chat: Chat) -> Person:
         ("ADMIN other", [NOWHERE[13:]]),
         ("USERS other", [NOWHERE[13:]]),
         ("INFO Ann", [
-            "371 ann :This is chatsvc, running chatsvc 0.1.0.",
+            "371 ann :This is chatsvc, running chatsvc 0.2.0.",
             "371 ann :IRC clients, telnet users and programs share the same channels.",
             "371 ann :Every channel message is stored before it is shown.",
             "374 ann :End of INFO list",
@@ -94,7 +94,7 @@ def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
     ann = chat.connect()
     welcome = ann.send("NICK ann", "USER ann 0 * :Ann")
     supported = [line for line in welcome if " 005 " in line]
-    assert ann.send("VERSION") == [":irc.chatsvc 351 ann chatsvc-0.1.0 irc.chatsvc :", *supported]
+    assert ann.send("VERSION") == [":irc.chatsvc 351 ann chatsvc-0.2.0 irc.chatsvc :", *supported]
     tokens = " ".join(supported).split()
     assert {"WHOX", "MONITOR=100"} <= {*tokens}
     assert all(len(line) <= 510 and len(line.split()) <= 3 + 13 + 5 for line in supported)

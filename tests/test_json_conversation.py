@@ -14,6 +14,7 @@ from staff import SECRET
 import chatsvc
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.json_events import KINDS
+from chatsvc.store.commit_log import CommitLog, Pace
 from chatsvc.store.memory import MemoryArchive
 
 PACKAGE = Path(chatsvc.__file__).parent
@@ -25,7 +26,7 @@ def test_the_transcript_of_the_documentation_is_true(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("secrets.token_urlsafe", lambda size: TOKEN)
-    text = DOCS.read_text(encoding="utf-8")
+    text = DOCS.read_text(encoding="utf-8").partition("## Requests")[0]
     conversation = re.findall(r"^([→←]) (\{.*\})$", text, re.MULTILINE)
     assert len(conversation) >= 14
     chat.clock.advance(1795269660)
@@ -45,6 +46,23 @@ def test_the_transcript_of_the_documentation_is_true(
             assert answers.pop(0) == json.loads(line)
     assert answers == []
     assert ann.closed
+
+
+def test_the_transcript_of_an_operator_is_true(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CommitLog, "pace", lambda self: Pace(0.25, 0.003125, 0.0125))
+    text = DOCS.read_text(encoding="utf-8").partition("### Administration requests")[2]
+    text = text.partition("###")[0]
+    chat.wall.set_by(1795269660)
+    op, eve = chat.program("op"), chat.program("eve")
+    for person in (op, eve):
+        person.ask(do="register", password=SECRET)
+    chat.hub.login.claim_code = "code-of-the-log"
+    op.ask(do="claim", code="code-of-the-log")
+    conversation = re.findall(r"^[→←] (\{.*\})$", text, re.MULTILINE)
+    assert len(conversation) == 8
+    for asked, answer in zip(conversation[::2], conversation[1::2], strict=True):
+        assert op.ask(**json.loads(asked)) == [json.loads(answer)]
+    assert eve.closed
 
 
 def test_each_event_of_the_documentation_is_one_and_the_other_way_round() -> None:

@@ -12,7 +12,9 @@ from layers import picture
 CLIENT = {"model", "dialects", "client"}
 CLI = CLIENT | {"auth", "store", "cli"}  # `chatsvc account` opens the archive
 TWISTED = {"transports", "process", "options", "checks", "running", "tap", "client", "cli"}
-SERVER = {f"chatsvc.cli.{name}" for name in ("check", "config", "serve")}  # they need all of it
+SERVER = {
+    f"chatsvc.cli.{name}" for name in ("check", "config", "parsers", "serve")
+}  # they need all of it
 MODULES = modules()
 
 

@@ -23,6 +23,7 @@ from chatsvc.model.records import (
     Account,
     Act,
     Ban,
+    FormerName,
     Invitation,
     Member,
     MetadataValue,
@@ -41,6 +42,7 @@ RELEASED = (  # add a line for each new step; never change one
     "599230e42434ad92360d3b9a5f9d511da797ec2e93a54b00d766e4e523870275",
     "4602eb8c213bee95d8ed59904af04aaacfbaa305a543cdfe8435b0f596c2c6c0",
     "ba45b1d32a6c3967714a8054a1b6610d1c222b2c91c0f763c8dc9f90aea25a07",
+    "ddacdb1c3cfe66f975e5af88d5b8bcf567215a7497701b0321fcb62c36587f88",
 )
 LOBBY = [f"line {number} of an old archive" for number in range(1, 6)]
 TEA = ["earl grey, please", "with milk"]
@@ -111,6 +113,8 @@ def test_an_old_archive_opens_with_all_its_records(
     assert rules.slow == 2.0
     assert "banned name=eve" in [act.what for act in now(archive.acts(10))]
     tokens = [(token.account, token.label) for token in archive.records(AccessToken)]
+    former = [FormerName("#coffee", "#tea")] if version_of(dump) >= 7 else []
+    assert archive.records(FormerName) == former
     values = archive.records(MetadataValue)
     if version_of(dump) < 5:
         assert values == []

@@ -113,6 +113,34 @@ def test_rooms_are_listed_and_removed(service: Service, house: Path) -> None:
     assert "Name the room" in fails(house, "room", "remove")
 
 
+def test_a_room_is_renamed(service: Service, house: Path) -> None:
+    ann = service.person("ann")
+    ann.send("/join #tea", "hello")
+    ann.until("You are in #tea")
+    ann.send("/time")
+    ann.until("* It is ")
+    said = run(house, "room", "rename", "tea", "#coffee", "we", "changed")
+    assert said == "Renamed #tea to #coffee.\n"
+    ann.until("renamed #tea to #coffee: we changed")
+    assert any(row.split()[:3] == ["#coffee", "1", "user"] for row in table(house))
+    assert "The name #lobby is taken." in fails(house, "room", "rename", "coffee", "#lobby")
+    assert "There is no room none." in fails(house, "room", "rename", "none", "#milk")
+    assert "Name the room twice" in fails(house, "room", "rename", "coffee")
+
+
+def test_a_renamed_room_survives_a_kill(tmp_path: Path) -> None:
+    with Service(tmp_path) as service:
+        ann = service.person("ann")
+        ann.send("/join #tea", "hello", "/rename #tea #coffee")
+        ann.until("renamed #tea to #coffee")
+        service.kill()
+    with Service(tmp_path) as service:
+        bob = service.person("bob")
+        bob.send("/join #tea")
+        bob.until("You are in #coffee")
+        assert any(row.split()[:4] == ["#coffee", "1", "user", "1"] for row in table(tmp_path))
+
+
 def table(directory: Path) -> list[str]:
     return run(directory, "room", "list").splitlines()
 

@@ -14,7 +14,7 @@ JUNK = ["junk", "@dan", "#tea", "--here", "now please", "5", "10m"]
 FREE = {
     "say", "me", "msg", "mods", "reply", "topic", "realname", "away", "quit", "announce", "report",
     "kick", "kill", "ban", "mute", "delete", "search", "set", "token", "watch", "unwatch",
-    "join",
+    "join", "rename",
 }  # fmt: skip
 ALONE = sorted(name for name, row in TABLE.items() if not row.words)
 FIRST = {

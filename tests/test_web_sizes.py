@@ -8,7 +8,8 @@ from importlib.resources import files
 from chatsvc.transports.web.assets import Asset, load
 
 MOST, MOST_GZIPPED = 120_000, 40_000  # bytes at the start; tests/test_page_first_minute.py has more
-ALL, ALL_GZIPPED = 210_000, 80_000
+ALL, ALL_GZIPPED = 210_000, 80_000  # that the chat may need
+ADMIN, ADMIN_GZIPPED = 12_000, 6_000  # in addition, at /admin
 ON_DEMAND = ("emojis", "completion", "sentences", "notifications", "dialog", "menus")
 ASSETS = load(files("chatsvc") / "web")
 
@@ -32,9 +33,14 @@ def test_the_scripts_at_the_start_are_small_and_few() -> None:
 
 
 def test_all_scripts_together_have_a_limit() -> None:
-    raw, gzipped = sizes([each for path, each in ASSETS.files.items() if path.endswith(".js")])
+    scripts = {path: each for path, each in ASSETS.files.items() if path.endswith(".js")}
+    of_operators = {path for path in scripts if "/admin/" in path}
+    raw, gzipped = sizes([scripts[path] for path in scripts.keys() - of_operators])
     assert raw <= ALL
     assert gzipped <= ALL_GZIPPED
+    raw, gzipped = sizes([scripts[path] for path in of_operators])
+    assert 0 < raw <= ADMIN
+    assert gzipped <= ADMIN_GZIPPED
 
 
 def test_what_is_seldom_needed_is_loaded_later() -> None:

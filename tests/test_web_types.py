@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "model": {"model"},
     "net": {"net", "model"},
     "control": {"control", "net", "model"},
+    "admin": {"admin", "views", "control", "net", "model"},
     "views": {"views", "control", "net", "model"},
 }
 

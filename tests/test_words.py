@@ -198,10 +198,10 @@ def test_docstrings_and_comments_are_plain_english(file: Path) -> None:
 def test_the_help_of_both_programs_is_plain_english() -> None:
     for help in (
         str(Options()),
-        client_program._parser().format_help(),
-        accounts_program._parser().format_help(),
-        backup._parser().format_help(),
-        restore._parser().format_help(),
+        client_program.make_parser().format_help(),
+        accounts_program.make_parser().format_help(),
+        backup.make_parser().format_help(),
+        restore.make_parser().format_help(),
     ):
         assert unwanted(help) == []
 

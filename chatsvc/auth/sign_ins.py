@@ -39,6 +39,10 @@ class SignIns:
         self._last[account.id] = round(self._now())
         self._unsaved.add(account.id)
 
+    def last(self, id: str) -> float | None:
+        """Return when an account was last signed in to, if that is known."""
+        return self._last.get(id)
+
     async def save(self) -> None:
         """Store what was noted since the last time."""
         unsaved, self._unsaved = self._unsaved, set()

@@ -65,8 +65,7 @@ def _not_bound(number: str, interface: str, error: OSError) -> Problem:
         ),
         errno.EACCES: (
             "permission denied: ports below 1024 need root.",
-            "Choose a higher port, or give systemd's unit"
-            " AmbientCapabilities=CAP_NET_BIND_SERVICE.",
+            "Choose a higher port, or let systemd listen: see chatsvc.socket in contrib/systemd.",
         ),
     }
     what, fix = reasons.get(error.errno or 0, (f"{error.strerror}.", "Choose another port."))

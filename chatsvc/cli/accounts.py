@@ -47,7 +47,7 @@ class NotChanged(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         place = archive_path if options.job is _add else existing_archive
         path = place(options.archive, options.data)
@@ -70,7 +70,7 @@ def _have_it_reread(path: Path) -> None:
         service.ask("reread")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc account",
         description="Manage the accounts of a chat server on this machine.",

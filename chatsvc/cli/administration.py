@@ -14,14 +14,14 @@ from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.server_commands import SUMMARIES
 from chatsvc.model.control import Answer
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted, span
+from chatsvc.model.text_rules import counted, in_bytes, span
 
 Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit code."""
-    options = _parser(arguments[0]).parse_intermixed_args(arguments[1:])
+    options = make_parser(arguments[0]).parse_intermixed_args(arguments[1:])
     try:
         with Service(existing_archive(options.archive, options.data)) as service:
             options.job(service, options)
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
+def make_parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"chatsvc {name}", description=SUMMARIES[name])
     _ADDED[name](parser)
     add_archive(parser)
@@ -71,8 +71,10 @@ def _add_unban(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_room(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "remove"))
-    parser.add_argument("room", nargs="?", help="the room to remove")
+    parser.add_argument("action", choices=("list", "remove", "rename"))
+    parser.add_argument("room", nargs="?", help="the room to remove or rename")
+    parser.add_argument("name", nargs="?", help="its new name")
+    parser.add_argument("reason", nargs="*", help="what its users and /audit are told")
     parser.add_argument("--yes", action="store_true", help="remove the room without a question")
 
 
@@ -160,20 +162,10 @@ def _summary(answer: Answer) -> str:
         "lockdown": "on" if answer["lockdown"] else "off",
         "messages": f"{answer['messages_per_second']:g} per second in the last minute",
         "commits": f"{answer['commit_ms']:g} ms (longest: {answer['longest_commit_ms']:g} ms)",
-        "archive": _bytes(answer["archive_bytes"]),
-        "search index": _bytes(answer["index_bytes"]),
+        "archive": in_bytes(answer["archive_bytes"]),
+        "search index": in_bytes(answer["index_bytes"]),
     }
     return "\n".join(f"{name:14} {value}" for name, value in rows.items())
-
-
-def _bytes(count: int) -> str:
-    """Return a size as people read it."""
-    size = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.4g} {unit}"
-        size /= 1024
-    return f"{size:,.1f} GiB"
 
 
 def _who(service: Service, options: argparse.Namespace) -> None:
@@ -198,12 +190,23 @@ def _room(service: Service, options: argparse.Namespace) -> None:
     if options.action == "list":
         _show(service.ask("rooms"), options, lambda answer: _rooms(answer["rooms"]))
         return
-    if options.room is None:
+    answer = (_rename_room if options.action == "rename" else _remove_room)(service, options)
+    _show(answer, options, lambda answer: answer["text"])
+
+
+def _remove_room(service: Service, options: argparse.Namespace) -> Answer:
+    if options.room is None or options.name is not None:
         raise Refused("usage", "Name the room: chatsvc room remove NAME")
     if not options.yes:
         _confirm(options.room)
-    answer = service.ask("remove-room", room=options.room)
-    _show(answer, options, lambda answer: answer["text"])
+    return service.ask("remove-room", room=options.room)
+
+
+def _rename_room(service: Service, options: argparse.Namespace) -> Answer:
+    if options.name is None:
+        raise Refused("usage", "Name the room twice: chatsvc room rename NAME NEW-NAME [reason]")
+    reason = " ".join(options.reason)
+    return service.ask("rename-room", room=options.room, name=options.name, reason=reason)
 
 
 def _confirm(room: str) -> None:

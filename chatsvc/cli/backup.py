@@ -37,7 +37,7 @@ To restore it: chatsvc restore
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     os.nice(19)  # the service goes first
     row = ProgressRow(sys.stderr if os.isatty(2) else None)
     try:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc backup",
         description="Back up a chat server on this machine, running or not.",

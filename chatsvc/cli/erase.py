@@ -40,7 +40,7 @@ If this is interrupted, the service continues at its next start.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         _confirm(options)
         answer = _erase(existing_archive(options.archive, options.data), options.name)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc erase",
         description=ABOUT,

@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words and words[0] in server_commands.HELP:
             return server_commands.run(words)
-        options = _parser().parse_args(words)
+        options = make_parser().parse_args(words)
         if options.job is _export and options.all is not None:
             return _export_all(options)
         if options.job is _join and not options.plain and _has_a_screen():
@@ -275,7 +275,10 @@ def _decoded(argument: str) -> str:
 # The parser
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser(
+    parser_of: Callable[[str], argparse.ArgumentParser] | None = None,
+) -> argparse.ArgumentParser:
+    """Return the parser; `parser_of` adds the arguments of commands with parsers of their own."""
     parser = argparse.ArgumentParser(
         prog="chatsvc",
         description="Start a chat, join one, or use it from scripts.",
@@ -289,7 +292,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_tail(commands)
     _add_export(commands)
     for name, help in server_commands.HELP.items():
-        commands.add_parser(name, help=help)
+        if parser_of is None:
+            commands.add_parser(name, help=help)
+        else:
+            own = parser_of(name)
+            about = own.description
+            commands.add_parser(name, help=help, description=about, parents=[own], add_help=False)
     return parser
 
 
@@ -306,8 +314,7 @@ def _add_join(commands: Any) -> None:
     parser.add_argument(
         "--plain", action="store_true", help="print plain lines, for example for a screen reader"
     )
-    own = _own_name() or "a guest name"
-    _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")
+    _add_identity(parser, "", "your name  [the last one on that server, or your login name]")
     parser.set_defaults(job=_join, name=None)
 
 
@@ -322,7 +329,7 @@ def _add_send(commands: Any) -> None:
         help=f"give up after S seconds without progress  [{TIMEOUT:g}]",
     )  # fmt: skip
     _add_server(parser)
-    _add_identity(parser, _own_name(), "your name")
+    _add_identity(parser, _own_name(), "your name  [your login name]")
     parser.set_defaults(job=_send)
 
 
@@ -384,8 +391,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> None:
-    default = f"  [{name}]" if name else ""
-    parser.add_argument("--name", default=name, help=f"{about}{default}")
+    parser.add_argument("--name", default=name, help=about)
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--password", help="the chat password")
     secret.add_argument(

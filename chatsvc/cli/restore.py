@@ -34,7 +34,7 @@ Stop the server first. Nothing is replaced: move an old archive away.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     row = ProgressRow(sys.stderr if os.isatty(2) else None)
     try:
         with backup_files.opened(options.backup) as backup:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc restore",
         description="Restore a backup of a chat server.",

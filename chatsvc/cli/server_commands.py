@@ -1,18 +1,20 @@
-"""The subcommands for the server on this machine, each of which has a parser of its own."""
+"""The subcommands that have a parser of their own; most are for the server on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
 
-# Imported when they are needed: only the server's machine needs them.
-_MODULES = {
+# Imported when they are needed.
+MODULES = {
     "serve": ("serve", "start a chat server on this machine"),
     "check": ("check", "check a chat server's options, files, ports and certificate"),
     "config": ("config", "print the options of a chat server as a TOML file"),
     "account": ("accounts", "manage the accounts of a chat server on this machine"),
     "backup": ("backup", "back up a chat server on this machine"),
     "restore": ("restore", "restore a backup of a chat server"),
+    "completion": ("completion", "print the script with which a shell completes commands"),
+    "man": ("manual", "print this manual as a page for man"),
     "erase": ("erase", "on the server: delete everything that an account has said"),
 }
 
@@ -30,7 +32,7 @@ SUMMARIES = {  # of the commands that manage a running service
     "log-level": "Leave out log entries below a level until the service is restarted.",
 }
 
-HELP = {name: help for name, (_, help) in _MODULES.items()} | {
+HELP = {name: help for name, (_, help) in MODULES.items()} | {
     name: f"on the server: {text[0].lower()}{text[1:-1]}" for name, text in SUMMARIES.items()
 }
 
@@ -38,6 +40,6 @@ HELP = {name: help for name, (_, help) in _MODULES.items()} | {
 def run(words: Sequence[str]) -> int:
     """Run one of the commands in `HELP` with its arguments; return the exit code."""
     name, *arguments = words
-    module, _ = _MODULES.get(name, ("administration", ""))
+    module, _ = MODULES.get(name, ("administration", ""))
     main = import_module(f"chatsvc.cli.{module}").main
-    return int(main(arguments if name in _MODULES else words))
+    return int(main(arguments if name in MODULES else words))

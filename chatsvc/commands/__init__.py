@@ -3,7 +3,7 @@
 # isort: off
 from chatsvc.commands import talking, rooms, people, accounts, moderating
 from chatsvc.commands import room_administration, misc, metadata
-from chatsvc.commands import login
+from chatsvc.commands import administering, login
 # isort: on
 
 from chatsvc.commands.registry import ROWS, refuse, run
@@ -11,6 +11,7 @@ from chatsvc.commands.registry import ROWS, refuse, run
 __all__ = [
     "ROWS",
     "accounts",
+    "administering",
     "login",
     "metadata",
     "misc",

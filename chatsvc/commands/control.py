@@ -5,14 +5,16 @@ A caller may add rows for what only the process can do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TypeAlias
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.shell import shell_session
 from chatsvc.model.control import Answer, Arguments
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted, duration, key, room_name, span
+from chatsvc.model.text_rules import counted, duration, room_name, span
 from chatsvc.services.hub import Hub
 from chatsvc.store.erasing import Erasure, told
 
@@ -27,6 +29,7 @@ def commands(hub: Hub) -> dict[str, Command]:
         "who": control.who,
         "rooms": control.rooms,
         "remove-room": control.remove_room,
+        "rename-room": control.rename_room,
         "kick": control.kick,
         "ban": control.ban,
         "unban": control.unban,
@@ -51,14 +54,14 @@ class Control:
         name = arguments.text("room", "")
         if not name:
             return None
-        room = self._hub.directory.rooms.get(key(room_name(name)))
+        room = self._hub.directory.room(room_name(name))
         if room is None:
             raise Refused("no-such-room", f"There is no room {name}. To list them: room list")
         return room
 
     async def status(self, arguments: Arguments) -> Answer:
         """Return the figures of the service."""
-        return self._hub.status.summary()
+        return {"pid": os.getpid(), **asdict(self._hub.status.summary())}
 
     async def who(self, arguments: Arguments) -> Answer:
         """Return everybody online."""
@@ -75,6 +78,16 @@ class Control:
             raise Refused("bad-argument", "The argument room is missing.")
         removed = await self._hub.room_removal.remove(self._shell(), room)
         return {"room": room.name, "messages": room.last, "text": removed.text}
+
+    async def rename_room(self, arguments: Arguments) -> Answer:
+        """Give a room another name."""
+        room = self._room(arguments)
+        if room is None:
+            raise Refused("bad-argument", "The argument room is missing.")
+        name, reason = arguments.text("name"), arguments.text("reason", "")
+        renamed = await self._hub.renaming.rename(self._shell(), room, name, reason=reason)
+        text = f"Renamed {renamed.room} to {renamed.to}."
+        return {"room": renamed.room, "name": renamed.to, "text": text}
 
     async def reread(self, arguments: Arguments) -> Answer:
         """Load the accounts at once, as another process has changed them in the archive."""

@@ -79,7 +79,7 @@ def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
     return hub.watchlist.unwatch(session, names.split())
 
 
-@command("nick name", "rename", "changes your name", "/nick anna", settled=True)
+@command("nick name", help="changes your name", example="/nick anna", settled=True)
 def nick(hub: Hub, session: Session, name: str) -> Answer:
     """Change your name."""
     try:

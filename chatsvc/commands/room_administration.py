@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.commands.registry import Answer, Values, command
+from chatsvc.commands.registry import Answer, Values, Words, command
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
@@ -40,6 +40,22 @@ async def _set_rules(hub: Hub, session: Session, room: Room, rules: Values) -> E
     for each in others:
         session.tell(each)
     return last
+
+
+@command(
+    "rename room name [reason]",
+    help="renames a room; its messages and members stay",
+    example="/rename #tea #coffee",
+    level="host",
+    settled=True,
+)
+async def rename(
+    hub: Hub, session: Session, room: str, name: str, reason: Words = "", tag: str | None = None
+) -> Event | None:
+    """Rename a room, and answer when everybody in it is told."""
+    here = room_of(session, room)
+    event = await hub.renaming.rename(session, here, name, reason=reason, tag=tag)
+    return None if session in here.members else event
 
 
 @command(

@@ -40,11 +40,17 @@ def join(
     after: int | None = None,
     last: int | None = None,
     create: bool = True,
+    forward: bool = True,
     mentions: bool = False,
     tag: str | None = None,
 ) -> Answer:
-    """Join a room; with `mentions`, programs learn how many unread lines mention the user."""
-    found = hub.directory.rooms.get(key(room_name(room)))
+    """Join a room; with `mentions`, programs learn how many unread lines mention the user.
+
+    Without `forward`, a former name of a room is refused; the suggestion is the present one.
+    """
+    found = hub.directory.room(room_name(room))
+    if found is not None and not forward and key(room_name(room)) in found.former:
+        raise Refused("room-renamed", f"{room} is called {found.name} now.", found.name)
     if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:

@@ -77,7 +77,7 @@ def _place(hub: Hub, session: Session, name: str | None) -> Room:
 
 def _place_outside(hub: Hub, session: Session, name: str | None, refused: Refused) -> Room:
     """Return a room to talk to from outside; if there is none, refuse as `room_of` did."""
-    room = hub.directory.rooms.get(key(name or ""))
+    room = hub.directory.room(name or "")
     if room is None:
         raise refused
     check_outside(session.person, room)

@@ -38,6 +38,7 @@ class Shown(Protocol[M]):
     """A room that its members catch up with."""
 
     name: str
+    moving: bool  # it is being renamed
     last: int
     members: dict[M, int]
 
@@ -68,7 +69,10 @@ class CatchingUp(Generic[M]):
         try:
             while not member.wire.full and room.members.get(member, room.last) < room.last:
                 seen, last = room.members[member], room.last
-                page = await self._lines.read(room.name, seen, PAGE)
+                name = room.name
+                page = await self._lines.read(name, seen, PAGE)
+                if not page and (room.moving or room.name != name):
+                    continue  # its lines have another name now
                 if member in self.backlogs and any(map(member.passes_over, page)):
                     await self._begin_earlier(room, member, last)
                     continue

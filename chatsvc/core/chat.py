@@ -170,8 +170,8 @@ class Room:
 
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
-        "floors", "invited", "key", "last", "log", "made", "members", "name", "passes", "people",
-        "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
+        "floors", "former", "invited", "key", "last", "log", "made", "members", "moving", "name",
+        "passes", "people", "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
     )  # fmt: skip
 
     def __init__(
@@ -194,6 +194,8 @@ class Room:
         self.used = False  # a line was sent to the archive
         self.charter: RoomRules | None = None
         self.described = False  # it has metadata
+        self.moving = False  # it is being renamed
+        self.former: set[str] = set()  # keys of the names that it had before
         self.roster = roster if roster is not None else {}  # by account id
         self.members: dict[Session, int] = {}  # the number of the last line shown to each
         self.people: dict[User, int] = {}  # the number of sessions of each
@@ -222,7 +224,8 @@ class Room:
     @property
     def forgotten(self) -> bool:
         """Whether there are no members, nothing to remember, and no lines waiting to be stored."""
-        if self.members or self.last or self.topic or self.used or self.charter or self.described:
+        used = self.last or self.topic or self.used or self.charter or self.described
+        if self.members or used or self.moving or self.former:
             return False
         return not any(one.inside for one in self.roster.values())
 

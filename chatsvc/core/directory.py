@@ -22,6 +22,7 @@ class Directory:
         self.masks: dict[str, str] = {}  # of users, by name as written; every line needs one
         self.clients: dict[str, Session] = {}  # by the client's secret
         self.rooms: dict[str, Room] = {}  # by key
+        self.former: dict[str, str] = {}  # present keys of renamed rooms, by former ones
         self.conversations: dict[str, DirectConversation] = {}  # by name
         self.leaving: dict[str, Room] = {}  # rooms that are being removed, by name
         self.peak = 0  # maximum number of users online at once
@@ -58,6 +59,11 @@ class Directory:
         self.users[user.key] = user
         self.masks[name] = user.mask
 
+    def room(self, name: str) -> Room | None:
+        """Return the room that has this name, or had it before."""
+        found = self.rooms.get(key(name))
+        return found or self.rooms.get(self.former.get(key(name), ""))
+
     def find(self, name: str) -> User:
         """Return the user with this name; raise `Refused` if nobody has it."""
         user = self.users.get(key(name))
@@ -73,6 +79,9 @@ def room_of(session: Session, name: str | None) -> Room:
             raise Refused("no-room", "You are not in a room. To join one: /join #lobby")
         return session.here
     room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
+    if room is None:
+        rooms = session.rooms.values()
+        room = next((one for one in rooms if key(name) in one.former), None)
     if room is None:
         raise Refused("not-in-room", f"You are not in {name}. To join it: /join {name}")
     return room

@@ -20,6 +20,7 @@ from chatsvc.model.presence_events import Renamed
 from chatsvc.model.records import Happening
 from chatsvc.model.room_events import Joined, Left, Role, Rule, Topic
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.text_rules import key
 from chatsvc.store.archive import ArchiveFailed, Records
 
 MOST_IN_ROOM = 200
@@ -88,6 +89,16 @@ class Happenings:
         self._rooms[room].remove(happened)
         self._drop(room, happened)
 
+    def rename(self, room: str, new: str) -> None:
+        """Give a room another name, as the archive has."""
+        old_key, new_key = key(room), key(new)
+        events = self._rooms.pop(old_key, None)
+        if events is not None:
+            self._rooms[new_key] = deque(_in_room(one, room, new) for one in events)
+        for where, id in [place for place in self._unsaved if place[0] == old_key]:
+            record = self._unsaved.pop((where, id))
+            self._unsaved[new_key, id] = record and replace(record, room=new_key)
+
     def forget(self, room: str) -> None:
         """Forget all events of a room."""
         for happened in self._rooms.pop(room, ()):
@@ -113,6 +124,15 @@ class Happenings:
             await self._records.drop(*_gone(unsaved))
         except ArchiveFailed:
             self._unsaved = {**unsaved, **self._unsaved}
+
+
+def _in_room(happened: Happened, old: str, new: str) -> Happened:
+    """Return an event of a room that was called `old`, as one of the room called `new`."""
+    event: Any = happened.event
+    field = "to" if isinstance(event, Signal) else "room"
+    if getattr(event, field, None) != old:
+        return happened
+    return happened._replace(event=replace(event, **{field: new}))
 
 
 def _gone(unsaved: Mapping[tuple[str, int], Happening | None]) -> Iterator[Happening]:

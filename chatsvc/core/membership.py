@@ -46,6 +46,17 @@ class Membership:
         """Forget a room whose members were removed."""
         self._rooms.pop(room, None)
 
+    def rename(self, room: str, new: str) -> None:
+        """Give a room another key, as the archive has."""
+        roster = self._rooms.pop(room, {})
+        for account, member in roster.items():
+            del self._accounts[account][room]
+            roster[account] = self._accounts[account][new] = replace(member, room=new)
+        self._rooms[new] = roster
+        for account in [account for where, account in self._unsaved if where == room]:
+            member, gone = self._unsaved.pop((room, account))
+            self._unsaved[new, account] = replace(member, room=new), gone
+
     def of_account(self, account: str) -> list[Member]:
         """Return the memberships of an account."""
         return list(self._accounts.get(account, {}).values())

@@ -32,7 +32,15 @@ from chatsvc.model.moderation_events import (
     Unbanned,
     Ways,
 )
-from chatsvc.model.room_events import Expected, Invitations, Invited, Role, Rule, Rules
+from chatsvc.model.room_events import (
+    Expected,
+    Invitations,
+    Invited,
+    Moved,
+    Role,
+    Rule,
+    Rules,
+)
 from chatsvc.model.text_rules import counted
 
 _ROLES = {
@@ -128,6 +136,12 @@ def _(event: Rules, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Rule, here: str | None) -> Iterable[str]:
     yield f"* {event.by} set {event.name} in {event.room}: {event.value}"
+
+
+@lines.register
+def _(event: Moved, here: str | None) -> Iterable[str]:
+    reason = f": {event.reason}" if event.reason else "."
+    yield f"* {event.by} renamed {event.room} to {event.to}{reason}"
 
 
 @lines.register

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chatsvc.dialects import (  # noqa: F401  # they register their sentences
+    administration_sentences,
     metadata_sentences,
     moderation_sentences,
 )

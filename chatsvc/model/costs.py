@@ -86,6 +86,9 @@ COSTS = {
     "invited": Cost(1000),
     "audit": Cost(1000),
     "reports": Cost(1000),
+    "status": Cost(200),
+    "accounts": Cost(5000),
+    "settings": Cost(500),
     # What hashes a password or writes to the disk.
     "register": Cost(20_000, line=True),
     "passwd": Cost(20_000, line=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from chatsvc.model.account_events import AccountEvent
+from chatsvc.model.administration_events import AdministrationEvent
 from chatsvc.model.history_events import HistoryEvent
 from chatsvc.model.message_events import MessageEvent
 from chatsvc.model.metadata_events import MetadataEvent
@@ -27,5 +28,6 @@ Event: TypeAlias = (
     | PresenceEvent
     | MetadataEvent
     | ServerEvent
+    | AdministrationEvent
     | Refusal
 )

@@ -8,6 +8,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias
 
+from chatsvc.model.administration_events import AccountList
 from chatsvc.model.history_events import Found, History
 from chatsvc.model.metadata_events import Metadata
 from chatsvc.model.moderation_events import Audit, Banned, Bans, Reports
@@ -15,7 +16,17 @@ from chatsvc.model.presence_events import Departed, People
 from chatsvc.model.room_events import Rooms
 
 LongEvent: TypeAlias = (
-    History | Found | People | Rooms | Banned | Bans | Audit | Reports | Departed | Metadata
+    History
+    | Found
+    | People
+    | Rooms
+    | Banned
+    | Bans
+    | Audit
+    | Reports
+    | Departed
+    | Metadata
+    | AccountList
 )
 
 _Getter: TypeAlias = Callable[[Any], tuple[Any, ...]]

@@ -74,6 +74,17 @@ class RoomRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerName:
+    """A name that a room had before it was renamed; nobody else can take it."""
+
+    TABLE: ClassVar[str] = "former"
+    KEYS: ClassVar[int] = 1
+
+    name: str  # its key
+    room: str  # the room's present key
+
+
+@dataclass(frozen=True, slots=True)
 class Ban:
     """A ban or (`mute`) a mute, in a room or on the whole server (`room` is empty).
 
@@ -197,6 +208,6 @@ class Act:
 
 
 Record: TypeAlias = (
-    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | MetadataValue
-    | Happening | Fact | Act
+    Account | Member | RoomRules | FormerName | Ban | Report | Invitation | AccessToken
+    | MetadataValue | Happening | Fact | Act
 )  # fmt: skip

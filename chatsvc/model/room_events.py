@@ -34,6 +34,7 @@ class Entered:
     topic_time: float | None = None
     mentions: int | None = None
     role: str = ""  # host, if that is you
+    former: tuple[str, ...] = ()  # keys of the names that the room had before
     stamp: Stamp | None = field(default=None, compare=False)
 
 
@@ -230,6 +231,18 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A user has renamed a room; its messages, members and rules stay, and so do their numbers."""
+
+    WIRE: ClassVar[str] = "moved"
+
+    room: str  # the old name
+    to: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """You were invited to a room, or have invited somebody (`own`).
 
@@ -267,5 +280,5 @@ class Invitations:
 
 RoomEvent: TypeAlias = (
     Entered | Exited | Joined | Left | Missed | Talking | Topic | Rooms | Stats | Rules | Rule
-    | Role | Invited | Expected | Invitations
+    | Role | Moved | Invited | Expected | Invitations
 )  # fmt: skip

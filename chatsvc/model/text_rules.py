@@ -144,6 +144,16 @@ def span(seconds: float) -> str:
     return " ".join(f"{number} {unit}" for number, unit in words if number)
 
 
+def in_bytes(count: int) -> str:
+    """Return a size as people read it, such as 1.5 MiB."""
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"
+
+
 def _bad_duration(text: str) -> Refused:
     return Refused("bad-duration", text)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chatsvc.options.shown import SECRETS
 from chatsvc.options.sources import Given, assignment
 from chatsvc.options.table import SECTIONS, Option
 
@@ -15,7 +16,6 @@ _HEAD = """\
 # A line without # in front is in force. Relative paths of files start in this file's directory.
 # CHATSVC_PORT=7000 in the environment, or --port 7000 on the command line, overrides a line.
 """
-_SECRETS = {"password"}
 
 
 def example() -> str:
@@ -50,4 +50,4 @@ def settings(given: Mapping[str, Given]) -> Iterator[str]:
 
 def _toml(option: Option, value: Any) -> str:
     """Return a value in TOML, which writes texts and lists of them as JSON does."""
-    return '"…"' if option.name in _SECRETS else json.dumps(value, ensure_ascii=False)
+    return '"…"' if option.name in SECRETS else json.dumps(value, ensure_ascii=False)

@@ -115,6 +115,7 @@ class BanList:
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
         self._admissions: dict[str, _Bans] = {}
+        self._moves: dict[str, str] = {}  # of rooms that are being renamed
         self._matched: dict[tuple[str, str, str, str], bool] = {}  # of users who have talked
         self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
         self.may_silence = False  # there are bans or mutes; tested for every line
@@ -126,6 +127,7 @@ class BanList:
 
     def _enter(self, ban: Ban) -> None:
         self._matched.clear()
+        ban = self._present(ban)
         self._table(ban).setdefault(ban.room, _Bans()).add(ban)
         self.may_silence = bool(self._mutes or self._bans)
 
@@ -138,6 +140,7 @@ class BanList:
 
     def _forget(self, ban: Ban) -> None:
         self._matched.clear()
+        ban = self._present(ban)
         table = self._table(ban)
         place = table.get(ban.room, _Bans())
         place.remove(place.by_id.get(ban.id, ban))
@@ -145,6 +148,26 @@ class BanList:
         if not place.by_id:
             table.pop(ban.room, None)
         self.may_silence = bool(self._mutes or self._bans)
+
+    def _present(self, ban: Ban) -> Ban:
+        """Return a ban with the present key of its room, which may have changed meanwhile."""
+        return replace(ban, room=self._moves[ban.room]) if ban.room in self._moves else ban
+
+    def rename(self, room: str, new: str) -> None:
+        """Give a room another key, as the archive has; bans being stored follow until `renamed`."""
+        self._moves[room] = new
+        for table in self._tables():
+            if room in table:
+                table[new] = _Bans()
+                for ban in table.pop(room).by_id.values():
+                    table[new].add(replace(ban, room=new))
+        for id, ban in self._unsaved.items():
+            self._unsaved[id] = self._present(ban)
+        self._matched.clear()
+
+    def renamed(self, room: str) -> None:
+        """Note that no ban is being stored for a room under its former key."""
+        self._moves.pop(room, None)
 
     def _of(self, where: str) -> list[Ban]:
         places = [table[where] for table in self._tables() if where in table]

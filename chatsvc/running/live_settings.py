@@ -7,6 +7,8 @@ from typing import Any
 
 from chatsvc.model.characters import clean
 from chatsvc.model.message_events import Said
+from chatsvc.options.command_line import Options
+from chatsvc.options.shown import shown
 from chatsvc.process.threshold import Threshold
 from chatsvc.services.hub import Hub
 from chatsvc.services.retention import RetentionLimits
@@ -52,9 +54,10 @@ class LiveSettings:
         self._security = security
         self._when_empty = when_empty
 
-    def apply(self, options: Mapping[str, Any]) -> None:
+    def apply(self, options: Options) -> None:
         """Apply all of them, except the certificate."""
         self._hub.change_settings(service_settings(options))
+        self._hub.status.settings = shown(options.given)
         self._hub.change_limits(options["limits"])
         self._hub.messaging.watch = self._watch if options["show-messages"] else None
         self._hub.sessions.when_empty = self._when_empty if options["stop-when-empty"] else None

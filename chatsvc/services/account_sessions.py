@@ -389,12 +389,18 @@ class AccountSessions:
         for id, user in list(self._directory.by_account.items()):
             account, old = self._accounts.get(id), before.get(id, user.account)
             if account is not None:
-                user.account = account
-                self._tell_change(user, account, old or account)
+                self.follow(account, old or account)
             elif old is not None:
                 self._sessions.end_all(user, f"Your account {old.name} was deleted.")
         self.forget_removed()
         self._free_names()
+
+    def follow(self, account: Account, old: Account) -> None:
+        """Give a user who is online their account as it is now, and tell them what has changed."""
+        user = self._directory.by_account.get(account.id)
+        if user is not None:
+            user.account = account
+            self._tell_change(user, account, old)
 
     def _tell_change(self, user: User, account: Account, old: Account) -> None:
         if account.disabled:

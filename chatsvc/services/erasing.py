@@ -69,6 +69,17 @@ class Erasing:
         name, since = (account.name, account.since) if account else (name, 0.0)
         if name in self._running:
             raise Refused("busy", f"The messages of {name} are being erased already.")
+        if any(room.moving for room in self._directory.rooms.values()):
+            raise Refused("busy", "A room is being renamed. Try again in a moment.")
+        self._running.add(name)
+        try:
+            return await self._erase(name, since, progress)
+        finally:
+            self._running.discard(name)
+
+    async def _erase(
+        self, name: str, since: float, progress: Callable[[Erasure, int, int], None]
+    ) -> Erasure:
         await self._acts.note(shell_session(self._now()), f"erases the messages of {name}", None)
         erasure = Erasure(name, since)
         await self._store.put(erasure.fact())
@@ -96,6 +107,11 @@ class Erasing:
         await self._store.drop(erasure.fact())
         await self._acts.note(shell_session(self._now()), what, None)
         return erasure
+
+    @property
+    def running(self) -> bool:
+        """Whether anything is being erased; no room is renamed meanwhile."""
+        return bool(self._running)
 
     def _rooms(self) -> dict[str, int]:
         """Return the last numbers of all rooms and conversations, by their stored names."""

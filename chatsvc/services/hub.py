@@ -22,6 +22,7 @@ from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.server_events import Goodbye
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.account_administration import AccountAdministration
 from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
@@ -45,6 +46,7 @@ from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
 from chatsvc.services.refusals import Refusals
+from chatsvc.services.renaming import Renaming
 from chatsvc.services.reports import Inbox
 from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
@@ -165,6 +167,10 @@ class Hub:
             directory=directory, accounts=accounts, lockdown=lockdown, reports=reports,
             store=archive, clock=clock, now=now,
         )  # fmt: skip
+        self.account_administration = AccountAdministration(
+            directory=directory, accounts=accounts, account_sessions=account_sessions,
+            sign_ins=sign_ins, acts=acts,
+        )  # fmt: skip
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, bans=bans, records=archive,
             acts=acts, reports=reports, lockdown=lockdown,
@@ -194,6 +200,11 @@ class Hub:
         self.erasing = Erasing(
             directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
             acts=acts, now=now, start=start,
+        )  # fmt: skip
+        self.renaming = Renaming(
+            directory=directory, new_rooms=new_rooms, membership=membership, bans=bans,
+            metadata=metadata, happenings=happenings, erasing=self.erasing, store=archive,
+            acts=acts, clock=clock,
         )  # fmt: skip
         self.retention = retention = Retention(
             directory=directory, store=archive, happenings=happenings,

@@ -72,10 +72,10 @@ class Joining:
         It is shown the lines after a number, or the last ones, as far as it may read them; `opened`
         says that it has given the room's password.
         """
-        room = session.rooms.get(key(room_name(name)))
+        made = self._directory.room(room_name(name))
+        room = made if made is not None and session in made.members else None
         if room is None:
-            self.check_rooms(session.person, {key(room_name(name))})
-            made = self._directory.rooms.get(key(room_name(name)))
+            self.check_rooms(session.person, {made.key if made else key(room_name(name))})
             room = made or self._new_rooms.make(session, name)
             try:
                 self._check_may_enter(session, room, opened)
@@ -202,6 +202,7 @@ class Joining:
             topic_by=room.topic.by if room.topic else "",
             topic_time=room.topic.time if room.topic else None,
             role="host" if room.temporary.host is session.user else "",
+            former=tuple(sorted(room.former)),
             stamp=room.log.latest(room, session.name),
         )
 

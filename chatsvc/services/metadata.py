@@ -246,6 +246,11 @@ class MetadataService:
             with suppress(ArchiveFailed):  # then they end with the service
                 await self._store(account.id, values)
 
+    def rename(self, room: str, new: str) -> None:
+        """Give a room another key, as the archive has."""
+        if room in self.stored:
+            self.stored[new] = self.stored.pop(room)
+
     async def remove(self, owner: str) -> None:
         """Remove the values of a room, by its key, or of an account, by its id."""
         values = self.stored.pop(owner, {})

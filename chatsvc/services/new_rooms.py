@@ -30,12 +30,16 @@ class NewRooms:
 
     def make(self, session: Session, name: str) -> Room:
         """Create a room for a user, or refuse to."""
+        self.check(session, name)
+        return self._rooms.room(name)
+
+    def check(self, session: Session, name: str) -> None:
+        """Refuse a user another room, or another name of one; else count it."""
         if any(key(name) == room.key for room in self._directory.leaving.values()):
             raise Refused("busy", f"{name} is being removed. Try again in a moment.")
         if not session.person.operator and key(name) != key(FIRST_ROOM):
             self._check_place(session.person)
             self._check_quota(session)
-        return self._rooms.room(name)
 
     def _check_place(self, user: User) -> None:
         if len(self._directory.rooms) < (GUESTS if user.account is None else ACCOUNTS):

@@ -10,6 +10,7 @@ from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
+from chatsvc.model.records import FormerName
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import key
@@ -55,6 +56,8 @@ class RoomRemoval:
         """Remove a room and everything in it, whoever it belongs to."""
         if room.key == key(FIRST_ROOM):
             raise Refused("not-allowed", f"{room.name} cannot be removed: everybody starts there.")
+        if room.moving:
+            raise Refused("busy", f"{room.name} is being renamed. Try again in a moment.")
         await self._acts.note(session, "removed the room", room)
         self._moderation.empty(room, session, "the room was removed")
         await self._remove(room)
@@ -71,6 +74,8 @@ class RoomRemoval:
     async def _remove_all_of(self, room: Room) -> None:
         if self._directory.rooms.get(room.key) is room:
             del self._directory.rooms[room.key]
+        for name in room.former:
+            del self._directory.former[name]
         for member in list(room.roster.values()):
             self._membership.forget(member)
         self._membership.let_go(room.key)
@@ -78,6 +83,7 @@ class RoomRemoval:
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
             await self._records.drop(room.charter)
+        await self._records.drop(*(FormerName(name, room.key) for name in room.former))
         await self._metadata.remove(room.key)
         self._happenings.forget(room.key)
         await self._store.settle(room.name)
@@ -106,4 +112,5 @@ class RoomRemoval:
 
     def _is_strangers(self, room: Room) -> bool:
         """Return whether nobody is in a room, and no account belongs to it."""
-        return not (room.members or room.charter or room.roster or room.key == key(FIRST_ROOM))
+        kept = room.members or room.charter or room.roster or room.moving
+        return not (kept or room.key == key(FIRST_ROOM))

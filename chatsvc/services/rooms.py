@@ -14,7 +14,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.room_log import RoomLog
 from chatsvc.core.timer import Timer
-from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.records import Account, FormerName, Member, RoomRules
 from chatsvc.model.room_events import Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
@@ -54,7 +54,8 @@ class Rooms:
         """Create the rooms and conversations that the archive has stored."""
         charters = {key(one.room): one for one in self._records.records(RoomRules)}
         inside = {*self._membership.rooms()}
-        alive = {*charters, *inside, *self._described}
+        former = {one.name: one.room for one in self._records.records(FormerName)}
+        alive = {*charters, *inside, *self._described, *former.values()}
         for known in known_rooms:
             if known.name.startswith("@"):
                 self._reopen(known)
@@ -66,6 +67,9 @@ class Rooms:
             if name.startswith("#"):
                 room = self._make_room(name)  # nothing was said there yet
                 room.empty_since = self._now()
+        self._directory.former.update(former)
+        for name, present in former.items():
+            self._directory.rooms[present].former.add(name)
 
     def _reopen_room(self, known: KeptRoom) -> None:
         room = self._make_room(known.name)
@@ -92,7 +96,7 @@ class Rooms:
     def room(self, name: str) -> Room:
         """Return the room called `name`; create it if there is none."""
         name = room_name(name)
-        return self._directory.rooms.get(key(name)) or self._make_room(name)
+        return self._directory.room(name) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
         room = Room(

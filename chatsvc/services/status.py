@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from chatsvc import __version__
@@ -10,7 +9,9 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
+from chatsvc.model.administration_events import ServiceStatus
 from chatsvc.model.control import Answer
+from chatsvc.model.room_events import Setting
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.services.reports import Inbox
 from chatsvc.store.archive import Monitored
@@ -38,33 +39,33 @@ class Status:
         self._now = now
         self._begun = clock.seconds()
         self.connections: Callable[[], int] = lambda: len(directory.sessions)
+        self.settings: tuple[Setting, ...] = ()  # those that can change while the service runs
 
     @property
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
         return self._now() - (self._clock.seconds() - self._begun)
 
-    def summary(self) -> Answer:
+    def summary(self) -> ServiceStatus:
         """Return the figures of `chatsvc status`."""
         pace, sizes = self._store.commits.pace(), self._store.file_sizes()
-        return {
-            "version": __version__,
-            "pid": os.getpid(),
-            "since": round(self.since, 3),
-            "people": len(self._directory.users),
-            "peak": self._directory.peak,
-            "connections": self.connections(),
-            "rooms": len(self._directory.rooms),
-            "accounts": sum(1 for _ in self._accounts),
-            "reports": len(self._reports),
-            "lockdown": self._lockdown.on,
-            "messages_per_second": round(pace.lines_per_second, 2),
-            "commit_ms": round(pace.mean * 1000, 3),
-            "longest_commit_ms": round(pace.longest * 1000, 3),
-            "waiting": self._store.waiting,
-            "archive_bytes": sizes.get("archive", 0) + sizes.get("log", 0),
-            "index_bytes": sizes.get("index", 0),
-        }
+        return ServiceStatus(
+            version=__version__,
+            since=round(self.since, 3),
+            people=len(self._directory.users),
+            peak=self._directory.peak,
+            connections=self.connections(),
+            rooms=len(self._directory.rooms),
+            accounts=sum(1 for _ in self._accounts),
+            reports=len(self._reports),
+            lockdown=self._lockdown.on,
+            messages_per_second=round(pace.lines_per_second, 2),
+            commit_ms=round(pace.mean * 1000, 3),
+            longest_commit_ms=round(pace.longest * 1000, 3),
+            waiting=self._store.waiting,
+            archive_bytes=sizes.get("archive", 0) + sizes.get("log", 0),
+            index_bytes=sizes.get("index", 0),
+        )
 
     def people(self) -> list[Answer]:
         """Return everybody online, in the order of their names."""

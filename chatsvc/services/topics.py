@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.timer import Timer
@@ -44,5 +45,6 @@ class Topics:
             await self._store.set_topic(room.name, text, topic.by, topic.time)
         except ArchiveFailed as failed:
             raise Refused("not-kept", str(failed)) from None
+        topic = replace(topic, room=room.name)  # which may have changed meanwhile
         room.topic = topic
         return room.announce(topic, but=session)

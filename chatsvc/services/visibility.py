@@ -10,7 +10,7 @@ from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Refused, Request
 from chatsvc.model.room_events import Place
 from chatsvc.model.server_events import Census
-from chatsvc.model.text_rules import key, room_name
+from chatsvc.model.text_rules import room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
 
@@ -119,7 +119,7 @@ class Visibility:
         return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
 
     def _seen(self, session: Session, name: str) -> Room | None:
-        found = self._directory.rooms.get(key(room_name(name)))
+        found = self._directory.room(room_name(name))
         return found if found is not None and may_see(session.person, found) else None
 
     def rooms(self, session: Session) -> list[Room]:

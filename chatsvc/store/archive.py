@@ -11,6 +11,7 @@ from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
 from chatsvc.store.commit_log import CommitLog
+from chatsvc.store.renaming import NewName
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 T = TypeVar("T")
@@ -46,6 +47,13 @@ class TooSlow(ArchiveFailed):
         super().__init__(
             "The search took too long. Use rarer words, or narrow it with from:, in: or after:."
         )
+
+
+class NameUsed(ArchiveFailed):
+    """A room cannot get a name because the ids of another room's messages contain it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There was another room {name} before. Choose a name never used here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,16 @@ class RoomStore(Protocol):
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic; an empty `text` removes it."""
+
+    async def rename(self, change: NewName, switch: Callable[[], None]) -> None:
+        """Rename a room with its lines and all records of it, on the disk when this returns.
+
+        Meanwhile its lines wait.  `switch` is called once the new name is stored, before any line
+        is stored under it.  Records of the old name whose `put` or `drop` began before that follow,
+        and have returned when this does.
+        Numbers of lines are unique even if a room gets the old name later.  Raise `NameUsed` if
+        another room had the new name.
+        """
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Delete a line's text; return the line as it is now, or None if there is no such line.

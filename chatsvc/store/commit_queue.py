@@ -32,6 +32,7 @@ class CommitQueue:
         self._turn = turn
         self._start = start
         self._lines: dict[str, list[Line]] = {}  # by room
+        self._held: set[str] = set()  # rooms whose lines wait until they are renamed
         self._busy = False
         self._current: _Job | None = None
         self._following: _Job | None = None
@@ -47,8 +48,22 @@ class CommitQueue:
 
     async def flush(self) -> None:
         """Return when nothing waits any more."""
-        while self._busy:
+        while self._busy or self._lines:
             await self._step()
+
+    async def hold(self, room: str) -> None:
+        """Let the lines of a room wait; return when those before are stored and shown."""
+        self._held.add(room)
+        while self._is_committing(room):
+            await self._step()
+
+    def release(self, room: str, name: str) -> None:
+        """Continue with a room that was held, under this name."""
+        self._held.discard(room)
+        if room in self._lines:
+            self._lines[name] = [line._replace(room=name) for line in self._lines.pop(room)]
+        if self._lines and not self._busy:
+            self._begin()
 
     async def settle(self, room: str) -> None:
         """Return when no line of a room waits any more."""
@@ -60,8 +75,15 @@ class CommitQueue:
         await self._worker(int)  # no work; it ends after the current commit
 
     def _has(self, room: str) -> bool:
+        return room in self._lines or self._is_committing(room)
+
+    def _is_committing(self, room: str) -> bool:
         jobs = (job for job in (self._current, self._following) if job is not None)
-        return room in self._lines or any(line.room == room for job in jobs for line in job.lines)
+        return self._busy and any(line.room == room for job in jobs for line in job.lines)
+
+    def _has_more(self) -> bool:
+        """Return whether there is anything to commit now."""
+        return self._following is not None or not self._lines.keys() <= self._held
 
     def _begin(self) -> None:
         self._busy = True
@@ -70,7 +92,7 @@ class CommitQueue:
     async def _run(self) -> None:
         try:
             count = 1
-            while self._following or self._lines:
+            while self._has_more():
                 if self._following is None:
                     await self._gather(count)
                     self._following = self._next_job()
@@ -79,7 +101,7 @@ class CommitQueue:
                 await self._finish(job)
         finally:
             self._busy, self._current = False, None
-            if self._following or self._lines:  # an unexpected failure
+            if self._has_more():  # an unexpected failure
                 self._begin()
 
     async def _gather(self, count: int) -> None:
@@ -88,13 +110,17 @@ class CommitQueue:
 
     def _next_job(self, but: Container[str] = ()) -> _Job:
         """Start a commit of the waiting lines, except in these rooms."""
-        ready = [room for room in self._lines if room not in but]
+        ready = [room for room in self._lines if room not in but and room not in self._held]
         lines = list(chain.from_iterable(map(self._lines.pop, ready)))
         return _Job(lines, self._worker(self._commit, lines))
 
     def _ready(self, but: Container[str]) -> int:
         """Return how many lines wait, except in these rooms."""
-        return sum(len(lines) for room, lines in self._lines.items() if room not in but)
+        return sum(
+            len(lines)
+            for room, lines in self._lines.items()
+            if room not in but and room not in self._held
+        )
 
     async def _finish(self, job: _Job) -> None:
         """Wait for a commit and show it; the next one may begin meanwhile."""

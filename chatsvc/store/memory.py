@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
 
 from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Line, Said
-from chatsvc.model.records import Act, Record
+from chatsvc.model.records import Act, FormerName, Record
 from chatsvc.model.room_events import Tally
+from chatsvc.model.text_rules import key
 from chatsvc.store.archive import (
     EXPIRING,
     NOBODY,
@@ -20,6 +21,7 @@ from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
     LinesOf,
+    NameUsed,
     R,
     Start,
     Turn,
@@ -28,6 +30,7 @@ from chatsvc.store.archive import (
 )
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
+from chatsvc.store.renaming import KINDS, NewName, moved
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
 
 SEARCHED = 500  # lines searched before others get a turn
@@ -98,6 +101,40 @@ class MemoryArchive:
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Do nothing: the room itself stores its topic, and both end with the service."""
+
+    async def rename(self, change: NewName, switch: Callable[[], None]) -> None:
+        """Rename the lines and the records of a room, while new lines wait."""
+        name = change.old
+        await self._queue.hold(change.old)
+        try:
+            self._rename(change)
+            switch()
+            name = change.new
+        finally:
+            self._queue.release(change.old, name)
+
+    def _rename(self, change: NewName) -> None:
+        others = {name for name in self._rooms if key(name) == key(change.new)} - {change.old}
+        if len(others) > 1 or any(self._rooms[one].last and not change.again for one in others):
+            raise NameUsed(change.new)
+        for other in others:
+            del self._rooms[other]
+        shelf = self._rooms.pop(change.old, _Shelf())
+        if not change.respells:
+            self._rooms[change.old] = _Shelf(last=shelf.last)
+        shelf.rename(change.new)
+        self._rooms[change.new] = shelf
+        self._move_records(change)
+
+    def _move_records(self, change: NewName) -> None:
+        for kind in self._records.keys() & {*KINDS}:
+            records = [moved(record, change) for record in self._records[kind].values()]
+            self._records[kind] = {key_of(record): record for record in records}
+        self._acts = deque((moved(act, change) for act in self._acts), maxlen=self._size)
+        former = self._records.setdefault(FormerName, {})
+        former.pop((key(change.new),), None)
+        for record in change.records:
+            self._put(record)
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
         """Return the first `limit` lines with numbers above `after`."""
@@ -226,10 +263,13 @@ class MemoryArchive:
     async def put(self, *records: Record) -> None:
         """Remember the records; acts beyond the last `size` are forgotten."""
         for record in records:
-            if isinstance(record, Act):
-                self._acts.append(record)
-            else:
-                self._records.setdefault(type(record), {})[key_of(record)] = record
+            self._put(record)
+
+    def _put(self, record: Record) -> None:
+        if isinstance(record, Act):
+            self._acts.append(record)
+        else:
+            self._records.setdefault(type(record), {})[key_of(record)] = record
 
     async def drop(self, *records: Record) -> None:
         """Forget the records with the same keys."""
@@ -285,6 +325,10 @@ class _Shelf:
         """Return the line with this number, if it is still there."""
         position = number - self.lines[0].number if self.lines else -1
         return self.lines[position] if position >= 0 else None
+
+    def rename(self, name: str) -> None:
+        """Let the lines belong to a room of this name."""
+        self.lines = deque(line._replace(room=name) for line in self.lines)
 
     def forget(self, number: int) -> None:
         """Remove the line with this number and those before it."""

@@ -95,7 +95,7 @@ const SHORTCUTS = {
 };
 
 document.addEventListener("keydown", event => {
-    const name = session.login === null && page.dialog === null ? shortcut(event, "app") : null;
+    const name = session.login === null && page.dialog === null && !page.view ? shortcut(event, "app") : null;
     if (name === null || SHORTCUTS[name] === undefined || (event.key.length === 1 && !event.ctrlKey && !event.metaKey && isWriting())) return;
     event.preventDefault();
     SHORTCUTS[name]();
@@ -135,5 +135,8 @@ function once(make) {
 }
 
 look();
-void session.begin();
-page.show(session);
+if (location.pathname === "/admin") void import("./admin/start.js").then(({ start }) => start(session, page));
+else {
+    void session.begin();
+    page.show(session);
+}

@@ -16,8 +16,9 @@ from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.presence_events import Away, Ignoring, Renamed
-from chatsvc.model.room_events import Entered, Exited, Talking, Unread
+from chatsvc.model.room_events import Entered, Exited, Moved, Talking, Unread
 from chatsvc.model.server_events import Welcome
+from chatsvc.model.text_rules import key
 
 FIRST_ROOM = "#lobby"
 HISTORY = 20  # lines that a server shows by default on joining a room
@@ -89,6 +90,8 @@ class ResumeState:
             case Exited(room, here) | Removed(room=room, here=here, own=True) if room:
                 self.places.pop(room, None)
                 self._choose(talking=Talking(here, self.talking.to))
+            case Moved(room, to):
+                self._rename(room, to)
             case Talking():
                 self._choose(talking=event)
             case Renamed(_, new, True):
@@ -156,7 +159,17 @@ class ResumeState:
         self.name = name
         self._choose(nick=None if self.account in (None, name) else name)
 
+    def _rename(self, room: str, new: str) -> None:
+        """Note that a room has another name; its lines keep their numbers."""
+        if room in self.places:
+            renamed = {new if name == room else name: at for name, at in self.places.items()}
+            self.places = renamed
+        if self.talking.room == room:
+            self._choose(talking=Talking(new, self.talking.to))
+
     def _entered(self, entered: Entered, asked: bool) -> None:
+        for room in [name for name in self.places if key(name) in entered.former]:
+            self._rename(room, entered.room)
         if not asked and not self._everywhere and entered.room not in self.places:
             return
         lines = HISTORY if asked else entered.new or 0

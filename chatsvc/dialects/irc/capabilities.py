@@ -18,6 +18,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "cap-notify": "",
     "chghost": "",
     "draft/account-registration": "",  # whose value depends on the settings
+    "draft/channel-rename": "",
     "draft/chathistory": "",
     "draft/event-playback": "",
     "draft/extended-isupport": "",

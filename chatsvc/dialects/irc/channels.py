@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import metadata, read_marker
+from chatsvc.dialects.irc import metadata, read_marker, renaming
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message, reason
@@ -42,10 +42,10 @@ def _(client: Client, message: Message) -> None:
         elif room and not room.startswith("#"):
             client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
         elif room and key(room) not in client.rooms:
-            password = {"password": keys[position]} if position < len(keys) else {}
-            client.ask(
-                "join", Pending("JOIN", (room,)), room=room, **_after(client, room), **password
-            )
+            more: dict[str, object] = {"password": keys[position]} if position < len(keys) else {}
+            if renaming.CAPABILITY in client.capabilities:
+                more["forward"] = False
+            client.ask("join", Pending("JOIN", (room,)), room=room, **_after(client, room), **more)
 
 
 def _after(client: Client, room: str) -> dict[str, object]:
@@ -92,6 +92,9 @@ def _(client: Client, message: Message) -> None:
 def _(event: Entered, client: Client, about: Pending) -> None:
     if key(event.room) in client.rooms:  # it was requested in another spelling, or twice
         return
+    renaming.note_former(client, event.room, event.former)
+    if about.command == "JOIN":
+        renaming.tell_forwarded(client, about.first, event.room)
     own = event.name, client.account or "", client.realname
     _join(client, event.room, *own, stamp=event.stamp)
     client.rooms[key(event.room)] = event.room

@@ -35,7 +35,7 @@ class Client(ClientOutput):
 
     __slots__ = (
         "_asked", "_requests", "about", "account_of", "bot", "changed", "collected", "earlier",
-        "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
+        "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
         "registers_early", "registration", "rooms", "sasl", "secure", "sts", "telling", "unread",
         "version", "wallops", "welcome",
     )  # fmt: skip
@@ -57,6 +57,7 @@ class Client(ClientOutput):
         self.wallops = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
+        self.former: dict[str, str] = {}  # present keys of channels by former ones
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
         self.changed: list[Rule] = []  # rules changed by one request, of which more follow

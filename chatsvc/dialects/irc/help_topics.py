@@ -69,7 +69,7 @@ SUBJECTS = {
         "REGISTER password",
         "Registers your nickname. Clients with draft/account-registration do this for you.",
     ),
-    "RENAME": ("RENAME channel channel [:reason]", "Not supported: channels keep their names."),
+    "RENAME": ("RENAME channel channel [:reason]", "Renames a channel."),
     "SEARCH": (
         "SEARCH text=words;in=target;from=nickname;after=time;before=time;limit=number",
         "Searches messages, for clients with draft/search. For all others: SEARCH words",

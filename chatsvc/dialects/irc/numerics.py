@@ -100,6 +100,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "ALREADYREGISTERED": ("462", "You may not reregister"),
     "PASSWDMISMATCH": ("464", None),
     "YOUREBANNEDCREEP": ("465", None),
+    "LINKCHANNEL": ("470", None),
     "CHANNELISFULL": ("471", None),
     "UNKNOWNMODE": ("472", "is unknown mode char to me"),
     "INVITEONLYCHAN": ("473", None),

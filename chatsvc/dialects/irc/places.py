@@ -16,6 +16,6 @@ def number_in(client: Client, target: str, msgid: str) -> int | None:
     where = target if target.startswith("#") else f"@{client.account_of(target)}"
     if msgid.startswith("~"):  # a message that is not stored
         number = msgid[1:]
-    elif key(room) != key(client.room_in_ids(where)):
+    elif client.former.get(key(room), key(room)) != key(client.room_in_ids(where)):
         return None
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else None

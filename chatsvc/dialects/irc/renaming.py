@@ -1,21 +1,77 @@
-"""Renaming channels: RENAME (IRCv3 "channel-rename", a draft), which is refused.
-
-The name of a channel is part of the id of every message in it, which must never change.
-"""
+"""Renaming channels: RENAME (IRCv3 "channel-rename", a draft)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.registry import on
+from chatsvc.dialects.irc.pending import Pending
+from chatsvc.dialects.irc.refusal import refuse
+from chatsvc.dialects.irc.registry import on, refused, told
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import Moved
 from chatsvc.model.text_rules import key
+
+CAPABILITY = "draft/channel-rename"
+_NUMERICS = ("no-such-room", "bad-room", "not-in-room", "not-allowed")
 
 
 @on("RENAME", 2)
 def _(client: Client, message: Message) -> None:
-    old, new = message.params[:2]
-    if key(old) not in client.rooms:
-        client.reply("NOTONCHANNEL", old, "You are not in that channel")
+    old, new, *reason = message.params
+    client.ask("rename", room=old, name=new, reason=" ".join(reason))
+
+
+@told.register
+def _(event: Moved, client: Client, about: Pending) -> None:
+    """Section "Messages"; for clients without the capability, section "Fallback"."""
+    old, new = key(event.room), key(event.to)
+    _rename(client, event)
+    if CAPABILITY in client.capabilities:
+        client.send("RENAME", event.room, event.to, event.reason, by=event.by)
+    elif old != new:
+        client.send("PART", event.room, *filter(None, (event.reason,)), by=client.nick)
+        client.rooms.pop(new)
+        client.ask("join", Pending("JOIN", (event.to,)), room=event.to)
+
+
+def _rename(client: Client, event: Moved) -> None:
+    """Let what is known of the channel belong to its new name."""
+    old, new = key(event.room), key(event.to)
+    client.rooms.pop(old, None)
+    client.rooms[new] = event.to
+    if event.room in client.earlier:
+        client.earlier[event.to] = client.earlier.pop(event.room)
+    note_former(client, event.to, {old, *(k for k, v in client.former.items() if v == old)})
+
+
+def note_former(client: Client, room: str, names: Iterable[str]) -> None:
+    """Note the keys of a channel's former names, which ids of its messages may contain."""
+    client.former.update(dict.fromkeys(names, key(room)))
+    client.former.pop(key(room), None)
+
+
+@refused("RENAME")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Section "Errors": numerics where one fits, otherwise FAIL."""
+    if event.code in _NUMERICS:
+        refuse(event, client, about._replace(params=about.params[:1]))
     else:
-        words = "Channels keep their names here. Create another one, and set a topic"
-        client.fail("RENAME", "CANNOT_RENAME", old, new, words)
+        code = "CHANNEL_NAME_IN_USE" if event.code == "room-exists" else "CANNOT_RENAME"
+        client.fail("RENAME", code, *about.params[:2], event.text)
+
+
+@refused("JOIN")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Section "Channel redirection"."""
+    if event.code == "room-renamed":
+        client.fail("JOIN", "CHANNEL_RENAMED", about.first, event.suggestion or "*", event.text)
+    else:
+        refuse(event, client, about)
+
+
+def tell_forwarded(client: Client, asked: str, room: str) -> None:
+    """Tell a client without the capability that it joins a channel under another name (470)."""
+    if CAPABILITY not in client.capabilities and key(asked) in client.former:
+        client.reply("LINKCHANNEL", asked, room, "The channel was renamed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from chatsvc.store.archive import (
 )
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
+from chatsvc.store.renaming import NewName
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 from chatsvc.store.sqlite.archive_file import log_of
 from chatsvc.store.sqlite.index_search import find
@@ -84,6 +85,18 @@ class SQLArchive:
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic."""
         await self._workers.writer(self._writer.set_topic, room, text, by, time)
+
+    async def rename(self, change: NewName, switch: Callable[[], None]) -> None:
+        """Rename a room in one transaction, while its lines wait."""
+        name = change.old
+        await self._queue.hold(change.old)
+        try:
+            await self._workers.writer(self._writer.rename, change)
+            switch()
+            name = change.new
+        finally:
+            self._queue.release(change.old, name)
+        await self._workers.writer(self._writer.end_renaming)  # after all that use the old name
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
         """Return the first `limit` lines with numbers above `after`."""

@@ -173,17 +173,27 @@ class Index:
         """Add the lines said since the last time; return how many of all lines are left."""
         with self._mended():
             for _ in range(CAUGHT_UP):
-                if not self._take_newer(rooms := self._rooms()):
-                    break
+                with self._one_moment():
+                    if not self._take_newer(rooms := self._rooms()):
+                        break
             return self._left(rooms)
 
     def advance(self) -> int:
         """Add some more lines, new ones and old ones; return how many old ones are left."""
-        with self._mended():
+        with self._mended(), self._one_moment():
             rooms = self._rooms()
             self._take_newer(rooms)
             self._take_older(rooms)
             return self._left(rooms)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """Read the archive as it is now, so that rooms keep their names meanwhile."""
+        self._archive.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._archive.execute("COMMIT")
 
     def _left(self, rooms: list[tuple[int, str, int]]) -> int:
         places = ((last, *self._place(id_)) for id_, _, last in rooms)

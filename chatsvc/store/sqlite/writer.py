@@ -11,7 +11,8 @@ from pathlib import Path
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
 from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
-from chatsvc.store.sqlite import record_rows
+from chatsvc.store.renaming import NewName, moved
+from chatsvc.store.sqlite import record_rows, room_rows
 from chatsvc.store.sqlite.archive_file import ArchiveFile, log_of
 from chatsvc.store.sqlite.database import (
     WIPING,
@@ -63,6 +64,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
+        self._renamed: NewName | None = None  # until nobody uses the old name any more
         self._open = ExitStack()
         self._file: ArchiveFile
         self.database: sqlite3.Connection
@@ -157,6 +159,8 @@ class Writer:
 
     def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic, and the room if it is new."""
+        if self._renamed is not None and room == self._renamed.old:
+            room = self._renamed.new
         id_, last = self._room(room)
         with self._change() as database:
             write(database, _KEEP_ROOMS, [(id_, room, last)])
@@ -165,6 +169,25 @@ class Writer:
                 (text, by, round(time * 1000), id_),
             )
         self._rooms[room] = id_, last
+
+    def rename(self, change: NewName) -> None:
+        """Rename a room, with its records; changes under the old name follow from now on."""
+        room = room_rows.RoomRow(*self._room(change.old))
+        self._last_id = max(self._last_id, room.id)
+        spare = room_rows.spare_row(self._rooms, change)
+        name, row = spare or ("", room_rows.RoomRow(self._last_id + 1, 0))
+        with self._change() as database:
+            room_rows.rename(database, room, row, change)
+        for known in (change.old, name):
+            self._rooms.pop(known, None)
+        self._rooms[change.new], self._renamed = room, change
+        if not change.respells:
+            self._rooms[change.old] = row.id, room.last
+            self._last_id = max(self._last_id, row.id)
+
+    def end_renaming(self) -> None:
+        """Note that everybody uses the new name of the room that was renamed."""
+        self._renamed = None
 
     def tally_on(self, room: str) -> bool:
         """Count some of the lines that are not counted yet; return True when all are."""
@@ -274,13 +297,20 @@ class Writer:
 
     def put(self, records: tuple[Record, ...]) -> None:
         """Store the records in one transaction."""
+        records = self._moved(records)
         with self._change() as database:
             record_rows.put(database, records)
 
     def drop(self, records: tuple[Record, ...]) -> None:
         """Remove the records in one transaction."""
+        records = self._moved(records)
         with self._change() as database:
             record_rows.drop(database, records)
+
+    def _moved(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        if self._renamed is None:
+            return records
+        return tuple(moved(record, self._renamed) for record in records)
 
     def check(self) -> None:
         """Write a value again that the file has."""

@@ -15,6 +15,7 @@ from chatsvc.transports.web.reply import Reply
 from chatsvc.transports.websocket.handshake import Head
 from chatsvc.transports.websocket.opening import is_known_place
 
+PAGES = ("/", "/admin")  # one file; its scripts show the chat, or the administration
 MOST_PAGES = 32  # remembered: the page names the host, for which a browser may use several
 UNKNOWN_HOST = (
     "This server does not know the name in the address. The operator can add it: --web-host."
@@ -53,7 +54,7 @@ class Site:
 
     def _found(self, arrival: ClientConnection, head: Head, path: str) -> Reply:
         by_browser = bool(_place(arrival, head).by_browser())
-        if path == "/":
+        if path in PAGES:
             shown = by_browser and "text/html" in ",".join(head.fields.get("accept", []))
             return self._client(arrival, head) if shown else _explained(arrival, head)
         icon = self._assets.icon if path == "/favicon.ico" else None

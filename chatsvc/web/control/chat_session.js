@@ -61,6 +61,7 @@ export class ChatSession {
         /** Takes over what closed tabs have not sent. @type {Pick<import("./adoption.js").Adoption, "before" | "after">} */
         this.adoption = { async before() {}, after() {} };
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
+        this.joins = true; // rooms, after the login
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
         this.login = this.initialLogin;
@@ -187,13 +188,15 @@ export class ChatSession {
 
     /** Note that the server has let us in, for the first time or again. */
     back() {
-        if (!this.connection.resume.places.size) this.connection.resume.remember([FIRST_ROOM]);
+        const { resume } = this.connection;
+        if (!this.joins) resume.places.clear();
+        else if (!resume.places.size) resume.remember([FIRST_ROOM]);
         this.adoption.after();
         this.inside = true;
         this.login = null;
-        const stay = this._stay && this.connection.resume.account !== null;
+        const stay = this._stay && resume.account !== null;
         this._stay = false;
-        void this.later.load(this.state, this.connection.resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
+        void this.later.load(this.state, resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -306,6 +309,7 @@ export class ChatSession {
     }
 
     _keepPlace() {
+        if (!this.joins) return;
         const { resume } = this.connection;
         this.keepsakes.place = {
             name: resume.account ?? resume.name, rooms: [...resume.places.keys()], private: this._conversations(), here: this._goal ?? this.state.here, account: resume.account !== null,

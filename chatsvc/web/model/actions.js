@@ -11,7 +11,7 @@ const NOBODY = [""], ORDINARY = ["", "voiced"];
 const PEOPLE = ["name", "who", "names"]; // arguments that are people
 
 /** The commands for which the server must know the room: it may be another one than the last joined. */
-const OF_A_ROOM = new Set(["kick", "ban", "unban", "mute", "unmute", "exempt", "unexempt", "admit", "unadmit", "bans", "howtoban", "audit", "set", "topic", "op", "deop", "voice",
+const OF_A_ROOM = new Set(["kick", "ban", "unban", "mute", "unmute", "exempt", "unexempt", "admit", "unadmit", "bans", "howtoban", "audit", "set", "topic", "rename", "op", "deop", "voice",
     "devoice", "transfer", "invite", "invited", "uninvite", "mods", "stats"]);
 
 /** What is offered about a person; `roles` are those that the person must have. @type {Record<string, Offer>} */
@@ -29,9 +29,10 @@ const OFFERS = {
     mute: { label: () => "Mute…", form: true, danger: true },
     kick: { label: () => "Remove…", form: true, danger: true },
     ban: { label: () => "Ban…", form: true, danger: true },
+    disable: { label: () => "Disable the account…", form: true, danger: true },
 };
 /** Commands about people that the menu does not repeat. */
-const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt", "admit", "unadmit"]);
+const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt", "admit", "unadmit", "enable"]);
 const IN_A_ROOM = new Set(["op", "deop", "voice", "devoice", "transfer", "exempt", "kick", "mute", "ban"]);
 
 /**

@@ -6,7 +6,7 @@ import { dated } from "./sentences.js";
 import { counted, listing } from "./text_rules.js";
 
 /** @typedef {import("./items.js").Event} Event */
-/** What a row offers: a command, a person's menu, a room to go to, a message to show, or a text to copy. @typedef {{label: string, command?: string, given?: Record<string, unknown>, form?: boolean, danger?: boolean, person?: string, room?: string, jump?: [string, number], copy?: string}} Act */
+/** What a row offers: a command, a person's menu, a room to go to, a message to show, or a text to copy; `list`: the answer is one. @typedef {{label: string, command?: string, given?: Record<string, unknown>, form?: boolean, list?: boolean, danger?: boolean, person?: string, room?: string, jump?: [string, number], copy?: string}} Act */
 /** A rule that the row lets the user change. @typedef {{command: string, given: Record<string, unknown>, field: string, value: string, choices: string[]}} Edit */
 /** @typedef {{title: string, about?: string, acts?: Act[], edit?: Edit}} Row */
 /** `none` is shown if there are no rows. @typedef {{heading: string, rows: Row[], none: string, acts?: Act[]}} Answer */
@@ -69,6 +69,11 @@ const ANSWERS = {
     audit: event => ({
         heading: "Moderation log", none: "No moderation actions yet.",
         rows: event.acts.map((/** @type {Event} */ act) => ({ title: `${act.by} ${act.what}`, about: parts(dated(act.time), act.room ?? "the whole chat") })),
+    }),
+    status: event => ({ heading: "Status", none: "", rows: statusRows(event) }),
+    accounts: event => ({ heading: event.more ? `The first ${event.accounts.length} of ${event.count} accounts` : "Accounts", none: "No accounts.", rows: event.accounts.map(accountRow) }),
+    settings: event => ({
+        heading: "Settings", none: "", rows: event.settings.map((/** @type {Event} */ one) => ({ title: `${one.name}: ${one.value || "not set"}`, about: one.help })),
     }),
     sessions: event => ({ heading: "Connections and remembered logins", none: "", rows: [...event.sessions.map(seatRow), ...(event.tokens ?? []).map(tokenRow)] }),
     certificates: event => ({
@@ -137,6 +142,36 @@ export function facts(person) {
         ["Connection", person.secure ? "encrypted" : "not encrypted"], ["Program", person.bot && "yes"], ["From", person.addresses?.length && listing(person.addresses)],
     ];
     return rows.filter(([, value]) => value).map(([title, about]) => ({ title, about }));
+}
+
+/**
+ * Return the figures of the service as rows.
+ * @param {Event} status
+ * @returns {{title: string, about: string}[]}
+ */
+export function statusRows(status) {
+    const rows = {
+        "People": `${status.people} (peak: ${status.peak})`, "Connections": status.connections, "Rooms": status.rooms, "Accounts": status.accounts, "Open reports": status.reports,
+        "Messages per second": status.messages_per_second, "Time of a commit": `${status.commit_ms} ms (longest: ${status.longest_commit_ms} ms)`, "Waiting to be stored": status.waiting,
+        "Archive": inBytes(status.archive_bytes), "Search index": inBytes(status.index_bytes), "Lockdown": status.lockdown ? "on" : "off",
+        "Version": status.version, "Running since": dated(status.since),
+    };
+    return Object.entries(rows).map(([title, about]) => ({ title, about: String(about) }));
+}
+
+/** @param {number} count */
+function inBytes(count) {
+    const power = Math.min(Math.floor(Math.log2(count || 1) / 10), 3);
+    return `${Number((count / 1024 ** power).toPrecision(4))} ${["bytes", "KiB", "MiB", "GiB"][power]}`;
+}
+
+/** @param {Event} account @returns {Row} */
+function accountRow({ name, since, used, sessions, operator, disabled }) {
+    const given = { name };
+    return {
+        title: name, about: parts(operator && "operator", disabled && "disabled", sessions ? counted(sessions, "connection") : used ? `last sign-in ${dated(used)}` : "never signed in", `registered ${dated(since)}`),
+        acts: disabled ? [{ label: "Enable", command: "enable", given }] : operator ? [] : [{ label: "Disable…", command: "disable", given, form: true, danger: true }],
+    };
 }
 
 /** @param {Event} person */

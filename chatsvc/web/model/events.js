@@ -33,6 +33,10 @@ const APPLY = {
     joined: came,
     left: went,
     renamed,
+    moved(state, event, now) {
+        renameRoom(state, event.room, event.to);
+        state.words(event, now, state.find(event.to));
+    },
     away,
     role(state, event, now) {
         const pane = state.open(event.room);
@@ -206,6 +210,7 @@ function identify(state, event) {
  * @param {Event} event
  */
 function entered(state, event) {
+    for (const name of event.former ?? []) renameRoom(state, name, event.room);
     const pane = state.open(event.room);
     if (!pane.filled && !pane.present.last) begin(pane, event);
     pane.inside = true;
@@ -288,6 +293,17 @@ function renamed(state, event, now) {
     if (private_ === undefined) return;
     state.words(event, now, private_);
     if (!private_.kept && state.find(`@${event.new}`) === undefined) call(state, private_, `@${event.new}`);
+}
+
+/**
+ * Continue a room under another name.
+ * @param {State} state
+ * @param {string} room
+ * @param {string} to
+ */
+function renameRoom(state, room, to) {
+    const pane = state.find(room);
+    if (pane !== undefined && [undefined, pane].includes(state.find(to))) call(state, pane, to);
 }
 
 /**

@@ -22,6 +22,7 @@ export const MODERATION = {
         if (event.voice) return `${event.by} ${event.voice === "given" ? "gave" : "took"} the voice of ${event.name}.`;
         return `${event.name} is now ${BECOME[event.role] ?? event.role}${event.by ? ` (by ${event.by})` : ""}.`;
     },
+    moved: event => `${event.by} renamed ${event.room} to ${event.to}${event.reason ? `: ${event.reason}` : "."}`,
     rule: event => `${event.by ? `${event.by} set ` : ""}${event.name}: ${event.value}`,
     invited: event => (event.own ? `You invited ${event.name} to ${event.room}.` : `${event.by} invited ${event.overheard ? event.name : "you"} to ${event.room}. To join: /join ${event.room}`),
     removed(event) {

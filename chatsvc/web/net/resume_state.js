@@ -1,5 +1,7 @@
 /** The user's place in a chat: name, rooms, and the last line of each. No connection. */
 
+import { key } from "../model/text_rules.js";
+
 /** @typedef {import("../model/items.js").Event} Event */
 /** A joined room: the number of the last line shown, or where to start if none was. @typedef {{start: number, seen: number}} RoomPosition */
 
@@ -62,6 +64,7 @@ export class ResumeState {
             case "entered": return this._entered(event, asked);
             case "exited": return this._left(event);
             case "removed": return event.own && event.room ? this._left(event) : undefined;
+            case "moved": return this._rename(event.room, event.to);
             case "talking": this.here = event.room ?? this.here; return;
             case "renamed": return event.own ? this._called(event.new) : undefined;
             case "away": if (event.own) this.away = event.reason; return;
@@ -137,10 +140,21 @@ export class ResumeState {
     }
 
     /**
+     * Note that a room has another name; its lines keep their numbers.
+     * @param {string} room
+     * @param {string} to
+     */
+    _rename(room, to) {
+        this.places = new Map([...this.places].map(([name, place]) => [name === room ? to : name, place]));
+        if (this.here === room) this.here = to;
+    }
+
+    /**
      * @param {Event} entered
      * @param {boolean} asked
      */
     _entered(entered, asked) {
+        for (const room of this.places.keys()) if (entered.former?.includes(key(room))) this._rename(room, entered.room);
         const lines = asked ? HISTORY : entered.new ?? 0;
         const before = Math.max(entered.last - lines, 0);
         const place = this.places.get(entered.room) ?? { start: before, seen: 0 };

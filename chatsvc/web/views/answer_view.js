@@ -11,7 +11,7 @@ import { Dialog } from "./dialog.js";
 /** @typedef {import("../model/answers.js").Act} Act */
 /** @typedef {import("../model/answers.js").Row} Row */
 /** @typedef {import("../model/items.js").Event} Event */
-/** @typedef {{session: ChatSession, page: import("./page.js").Page, command: string, given: Record<string, unknown>, event?: Event, loaded?: (event: Event) => void}} Props */
+/** @typedef {{session: ChatSession, page: import("./page.js").Page, command: string, given: Record<string, unknown>, event?: Event, loaded?: (event: Event) => void, as?: (event: Event) => Answer | null, fresh?: string}} Props */
 /** @typedef {{event?: Event, wrong: string, said: string}} Shown */
 
 const SET = "set"; // the server shows no password
@@ -19,14 +19,20 @@ const SET = "set"; // the server shows no password
 /** Requests a list, and again after something in it was changed. @extends {Component<Props, Shown>} */
 export class AnswerView extends Component {
     state = /** @type {Shown} */ ({ event: this.props.event, wrong: "", said: "" });
+    _loads = 0;
 
     componentDidMount() {
         if (!this.state.event) void this._load();
     }
 
+    /** Load the list again if it is out of date. @param {Props} before */
+    componentDidUpdate(before) {
+        if (before.fresh !== this.props.fresh) void this._load();
+    }
+
     render() {
         const { event, wrong, said } = this.state;
-        const shown = event && answer(event);
+        const shown = event && (this.props.as ?? answer)(event);
         return html`<div class="answer" aria-busy=${!event && !wrong}>
             ${!shown && !wrong && html`<p class="muted">Loading…</p>`}
             ${shown?.acts && html`<div class="buttons">${shown.acts.map(act => this._button(act, ""))}</div>`}
@@ -73,9 +79,10 @@ export class AnswerView extends Component {
     }
 
     async _load() {
-        const { session, command, given, loaded } = this.props;
+        const { session, command, given, loaded } = this.props, load = ++this._loads;
         try {
             const event = await session.connection.ask(command, given);
+            if (load !== this._loads) return; // it was asked for again meanwhile
             this.setState({ event, wrong: "" });
             loaded?.(event);
         } catch (error) {
@@ -94,7 +101,7 @@ export class AnswerView extends Component {
         if (act.room) return page.closeDialog(), session.goTo(act.room);
         if (act.jump) return page.closeDialog(), void session.jump(...act.jump);
         if (!act.command) return;
-        if (act.form) return void perform(session, page, { label: act.label, command: act.command, given: act.given ?? {}, form: true });
+        if (act.form || act.list) return void perform(session, page, { label: act.label, command: act.command, given: act.given ?? {}, form: act.form });
         try {
             await session.input.perform(act.command, act.given ?? {});
             this.setState({ said: "Done.", wrong: "" });

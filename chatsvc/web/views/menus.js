@@ -117,7 +117,7 @@ export function RoomMenu({ session, page, about }) {
     const leave = { label: pane.inside && !pane.private ? `Leave ${title}` : "Remove from the list", danger: true, do: () => session.input.typed("/close", pane) };
     const groups = name === SERVER ? [] : pane.private ? [here, [{ label: `About ${title}…`, do: () => page.openDialog("person", { name: title, anchor: about.anchor }) }, leave]] : [
         [
-            ...offer("Change the topic…", "topic", true, { text: pane.topic }),
+            ...offer("Change the topic…", "topic", true, { text: pane.topic }), ...offer("Rename…", "rename", true),
             { label: may(commands, "set") ? "Rules…" : "Rules", do: () => page.openDialog("answer", { command: "room", given: { room: name } }) },
             { label: "People", do: () => page.openDialog("answer", { command: "who", given: { room: name } }) },
             ...offer("Invite somebody…", "invite", true), ...offer("Pending invitations", "invited"), ...offer("Bans and mutes", "bans"), ...offer("Moderation log", "audit"),

@@ -5,6 +5,7 @@ import { nameOf } from "../model/commands.js";
 import { AnswerView } from "./answer_view.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
+import { Tabs } from "./tabs.js";
 
 const TOPICS = ["moderating"]; // of the commands that are listed
 /** @type {Record<string, string>} */
@@ -26,34 +27,17 @@ export class ModerationDialog extends Component {
         const others = commands.filter(command => (TOPICS.includes(command.topic ?? "") && !SHOWN.includes(nameOf(command)) && !["report", "delete"].includes(nameOf(command)))
             || ["remove-room", "invite-code"].includes(nameOf(command)));
         return html`<${Dialog} title="Moderation" wide close=${() => page.closeDialog()}>
-            <div class="tabs" role="tablist" aria-label="Lists">
-                ${tabs.map(name => html`<button type="button" role="tab" key=${name} id=${`tab-${name}`} aria-selected=${name === tab} aria-controls="tab-shown" tabindex=${name === tab ? 0 : -1}
-                    onClick=${() => this.setState({ tab: name })} onKeyDown=${(/** @type {KeyboardEvent} */ event) => this._pressed(event, tabs, name)}>${name === "audit" ? "Log" : sentence(name)}</button>`)}
-            </div>
-            <section role="tabpanel" id="tab-shown" aria-labelledby=${`tab-${tab}`}>
+            <${Tabs} label="Lists" tabs=${tabs.map(name => ({ name, label: name === "audit" ? "Log" : sentence(name) }))} chosen=${tab} choose=${(/** @type {string} */ name) => this.setState({ tab: name })}>
                 ${session.isOperator && room && tab !== "reports" && html`<label class="check"><input type="checkbox" checked=${!everywhere}
                     onChange=${() => this.setState({ everywhere: !everywhere })} /> Only <bdi>${room}</bdi></label>`}
                 <${AnswerView} key=${`${tab} ${everywhere}`} session=${session} page=${page} command=${tab} given=${given} />
-            </section>
+            </${Tabs}>
             <section><h3>Do something</h3>
                 <ul class="choices">${others.map(command => html`<li key=${nameOf(command)}><button type="button"
                     onClick=${() => page.openDialog("command", { label: labelOf(command), command: nameOf(command), given: room && command.usage.includes("[--here]") ? { room } : {} })}>
                     <span class="command"><b>${labelOf(command)}</b> <span class="muted">${command.help}</span></span></button></li>`)}</ul>
             </section>
         </${Dialog}>`;
-    }
-
-    /**
-     * @param {KeyboardEvent} event
-     * @param {string[]} tabs
-     * @param {string} name
-     */
-    _pressed(event, tabs, name) {
-        const steps = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-        if (!steps) return;
-        const next = tabs[(tabs.indexOf(name) + steps + tabs.length) % tabs.length];
-        this.setState({ tab: next });
-        document.getElementById(`tab-${next}`)?.focus();
     }
 }
 

@@ -15,6 +15,8 @@ export class Page {
         this.drawer = null;
         /** @type {OpenDialog | null} */
         this.dialog = null;
+        /** @type {((props: any) => import("./dom.js").View) | null} what is shown instead of the chat */
+        this.view = null;
         this.firstName = ""; // typed before the scripts had loaded
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
@@ -44,7 +46,7 @@ export class Page {
     draw() {
         this._due = false;
         if (this._session === null) return;
-        const View = this._session.login === null ? App : Login;
+        const View = this.view ?? (this._session.login === null ? App : Login);
         render(html`<${View} session=${this._session} page=${this} />`, this._container);
         this.drawn();
     }

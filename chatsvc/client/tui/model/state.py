@@ -18,7 +18,16 @@ from chatsvc.model.message_events import Deleted, Said, Signal, Told
 from chatsvc.model.moderation_events import Banned, Removed
 from chatsvc.model.presence_events import Away, Offline, Online, People, Renamed
 from chatsvc.model.requests import Refusal
-from chatsvc.model.room_events import Entered, Exited, Joined, Left, Role, Talking, Topic
+from chatsvc.model.room_events import (
+    Entered,
+    Exited,
+    Joined,
+    Left,
+    Moved,
+    Role,
+    Talking,
+    Topic,
+)
 from chatsvc.model.server_events import Cleared, Notice, Welcome
 from chatsvc.model.text_rules import key
 
@@ -159,6 +168,9 @@ class State:
                 self._away(event)
             case Role():
                 self._role(event)
+            case Moved():
+                self._rename_room(event.room, event.to)
+                self._words(event, self.find(event.to))
             case Topic():
                 self._topic(event)
             case People():
@@ -249,7 +261,15 @@ class State:
 
     # Rooms and people
 
+    def _rename_room(self, room: str, new: str) -> None:
+        """Continue a room under another name."""
+        pane = self.find(room)
+        if pane is not None and self.find(new) in (None, pane):
+            self._call(pane, new)
+
     def _entered(self, event: Entered) -> None:
+        for name in event.former:
+            self._rename_room(name, event.room)
         pane = self.open(event.room)
         if not pane.filled and not pane.present.last:
             self._begin(pane, event)

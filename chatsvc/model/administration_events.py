@@ -1,0 +1,70 @@
+"""Events about the service as a whole, for operators.  No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from chatsvc.model.room_events import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """The figures of the running service; `chatsvc status` shows the same.
+
+    The rate and the commit times are those of the last minute.
+    """
+
+    WIRE: ClassVar[str] = "status"
+
+    version: str
+    since: float
+    people: int
+    peak: int
+    connections: int
+    rooms: int
+    accounts: int
+    reports: int  # open
+    lockdown: bool
+    messages_per_second: float
+    commit_ms: float
+    longest_commit_ms: float
+    waiting: int  # messages that are not stored yet
+    archive_bytes: int
+    index_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """A registered name as operators see it; `used` is the last sign-in."""
+
+    name: str
+    since: float
+    used: float | None
+    sessions: int
+    operator: bool
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """Accounts in the order of their names; `count` is how many match, `more` that some follow."""
+
+    WIRE: ClassVar[str] = "accounts"
+    ENTRIES: ClassVar[str] = "accounts"
+
+    accounts: tuple[AccountInfo, ...]
+    count: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The administrator's settings that can change while the service runs."""
+
+    WIRE: ClassVar[str] = "settings"
+
+    settings: tuple[Setting, ...]
+
+
+AdministrationEvent: TypeAlias = ServiceStatus | AccountList | Settings

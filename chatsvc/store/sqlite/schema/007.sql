@@ -1,0 +1,4 @@
+CREATE TABLE former (
+    name TEXT NOT NULL PRIMARY KEY,
+    room TEXT NOT NULL
+) WITHOUT ROWID;
