@@ -60,7 +60,6 @@ from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.proxy import ProxyFactory
 from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
-from chatsvc.transports.web.monitoring import Monitoring
 from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
@@ -155,7 +154,6 @@ class ChatService(Service):
         self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
         self.hub.status.connections = lambda: len(self._factory.connections)
         self._control = self._make_control(options["archive"])
-        self._factory.monitor = Monitoring(self._factory, options["metrics-token"])
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
 

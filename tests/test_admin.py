@@ -176,7 +176,7 @@ def test_what_cannot_be_done_is_a_sentence(
     chat: Chat, shell: Shell, arguments: tuple[str, ...], sentence: str
 ) -> None:
     shell.run("add", "ann")
-    assert shell.run(*arguments) == (1, f"{sentence}\n")
+    assert shell.run(*arguments) == (1, f"chatsvc: {sentence}\n")
 
 
 def test_a_password_may_be_in_a_file_and_must_be_long_enough(
@@ -187,17 +187,17 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     assert shell.run("add", "ann", "--password-file", str(secret), typed="")[0] == 0
     secret.write_bytes(b"\xef\xbb\xbfshort\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password must have 6 to 600 characters.\n")
+    assert (code, printed) == (1, "chatsvc: A password must have 6 to 600 characters.\n")
     secret.write_text("short\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password must have 6 to 600 characters.\n")
+    assert (code, printed) == (1, "chatsvc: A password must have 6 to 600 characters.\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
     assert code == 1
     assert "Cannot read" in printed
 
 
 def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:
-    nothing = (1, "No password on standard input.\n")
+    nothing = (1, "chatsvc: No password on standard input.\n")
     assert shell.run("add", "ann", typed="") == nothing
     assert shell.run("add", "ann", typed="\n") == nothing
 
@@ -205,10 +205,9 @@ def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:
 def test_an_archive_that_is_not_there_is_a_sentence(
     shell: Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert shell.run("list") == (
-        1,
-        f"Archive not found: {shell.path}. The service creates it at its first start.\n",
-    )
+    code, printed = shell.run("list")
+    assert code == 1
+    assert printed.startswith(f"chatsvc: Archive not found: {shell.path}. ")
     assert accounts.main(["list", "--archive", "memory:"]) == 1
     assert "--archive must be sqlite:PATH" in capsys.readouterr().err
 

@@ -99,13 +99,18 @@ def test_options_that_need_each_other_are_checked(check: Check) -> None:
 def test_passwords_that_others_can_read_are_found(check: Check) -> None:
     Path("chatsvc.toml").write_text("password = 'sesame'")
     Path("password").write_text("sesame")
-    for name, words in (("chatsvc.toml", ("--config",)), ("password", ("--password-file",))):
+    Path("token").write_text("0123456789abcdef")
+    for option, name, secret in (
+        ("--config", "chatsvc.toml", "password"),
+        ("--password-file", "password", "password"),
+        ("--metrics-token", "token", "token"),
+    ):
         Path(name).chmod(0o644)
-        printed = check(*words, name)
-        assert f"{name}: other users can read the password in it.\n" in printed
+        printed = check(option, name)
+        assert f"{name}: other users can read the {secret} in it.\n" in printed
         assert f"    Fix: chmod o-rwx {name}\n" in printed
         Path(name).chmod(0o640)
-        assert check.finds_nothing(*words, name)
+        assert check.finds_nothing(option, name)
 
 
 def test_directories_and_files_that_others_can_use_are_found(check: Check, tmp_path: Path) -> None:

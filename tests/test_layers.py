@@ -13,7 +13,7 @@ CLIENT = {"model", "dialects", "client"}
 CLI = CLIENT | {"auth", "store", "cli"}  # `chatsvc account` opens the archive
 TWISTED = {"transports", "process", "options", "checks", "running", "tap", "client", "cli"}
 SERVER = {
-    f"chatsvc.cli.{name}" for name in ("check", "config", "parsers", "serve")
+    f"chatsvc.cli.{name}" for name in ("check", "config", "parsers", "serve", "service_files")
 }  # they need all of it
 MODULES = modules()
 

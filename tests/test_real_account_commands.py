@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
+import pytest
 from administrator import acts, fails, listed, run
 from real import Service
 
@@ -32,6 +34,17 @@ def test_accounts_can_be_made_before_the_first_start(tmp_path: Path) -> None:
         boss.send("/audit")
         boss.until("shell: registered boss as an operator")
         boss.until("shell: registered ann")
+
+
+def test_what_root_creates_belongs_to_the_owner_of_the_directory(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give files away")
+    os.chown(tmp_path, 12345, 12346)
+    account(tmp_path, "add", "ann")
+    run(tmp_path, "erase", "ann", "--yes")  # which also creates the lock and the index
+    owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()}
+    assert owners == dict.fromkeys(owners, (12345, 12346))
+    assert {"chat.db", "chat.db.lock", "chat.db.words"} <= set(owners)
 
 
 def test_disable_ends_sessions_at_once_and_enable_undoes_it(tmp_path: Path) -> None:

@@ -146,12 +146,12 @@ def test_a_backup_is_private_and_says_what_is_in_it(
 
 def test_a_backup_refuses_what_is_there_or_missing(service: Service, home: Path) -> None:
     done("backup", "b", cwd=home)
-    assert refused("backup", "b", cwd=home).startswith("b already exists.")
+    assert refused("backup", "b", cwd=home).startswith("chatsvc: b already exists.")
     assert "Archive not found: none.db." in refused(
         "backup", "c", "--archive", "sqlite:none.db", cwd=home
     )
     assert refused("backup", "x/y", cwd=home) == (
-        "Not backed up: x/y.unfinished: No such file or directory.\n"
+        "chatsvc: Not backed up: x/y.unfinished: No such file or directory.\n"
     )
     assert "Two files" in refused("backup", "c", "--also", "b/backup.json", cwd=home)
     assert not list(home.glob("*.unfinished"))
@@ -199,7 +199,7 @@ def test_restoring_refuses_to_mix_archives(
     place.mkdir()
     shutil.copy(home / name, place / name)
     said = refused("restore", tmp_path / "b", cwd=place)
-    assert said.startswith(f"Nothing restored: {name} would be mixed with the backup.")
+    assert said.startswith(f"chatsvc: Nothing restored: {name} would be mixed with the backup.")
     assert [path.name for path in place.iterdir()] == [name]
     (command,) = re.findall(r"mkdir -p .*", said)
     subprocess.run(command, shell=True, cwd=place, check=True)

@@ -219,7 +219,7 @@ def test_stop_waits_until_the_service_has_ended(tmp_path: Path) -> None:
 
 
 def test_without_an_archive_the_commands_say_so(tmp_path: Path) -> None:
-    assert "Archive not found: chat.db." in fails(tmp_path, "status")
+    assert "No service is running with the archive chat.db." in fails(tmp_path, "status")
     assert "--archive must be sqlite:PATH" in fails(tmp_path, "who", "--archive", "memory:")
 
 

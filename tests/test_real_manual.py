@@ -34,7 +34,7 @@ class Machine:
         programs = root / "bin"
         for folder in (self.home, root / "backup", root / "new", programs):
             folder.mkdir()
-        (root / "chatsvc.toml").write_text('motd = "motd.txt"\n')
+        (root / "chatsvc.toml").write_text('data = "lib"\nmotd = "motd.txt"\n')
         (root / "motd.txt").write_text("Be kind.\n")
         for name, script in STUBS.items():
             (programs / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -52,16 +52,17 @@ class Machine:
             "/var/lib/chatsvc": home or self.home,
             "/srv": self.root,
             "/etc": self.root,
+            "/opt/chatsvc/bin": self.root / "bin",
         }
         for place, real in places.items():
             block = block.replace(place, shlex.quote(str(real)))
         ended = subprocess.run(
             ["sh", "-ec", block],
             cwd=home or self.home,
-            env={**os.environ, "PATH": self._path},
+            env={**os.environ, "PATH": self._path, "CHATSVC_CONFIG": f"{self.root}/chatsvc.toml"},
             capture_output=True,
             text=True,
-            timeout=LIMIT,
+            timeout=4 * LIMIT,  # of several commands, and a backup lets others go first
         )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -202,3 +202,7 @@ def test_the_command_says_what_changed(chat: Configured, tmp_path: Path) -> None
         said = "Changed: name, keep. Restart the service to change: speaks.\n"
         assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
         assert ann.hears_nothing_but_answers()
+        chat.write("prot = 1\n")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+        assert done.returncode == 1
+        assert "chatsvc.toml:1: prot is not an option. Did you mean port?" in done.stdout

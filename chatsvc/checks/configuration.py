@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from twisted.python.usage import UsageError
 
@@ -18,6 +19,7 @@ _IN_FILE = re.compile(r"(?P<place>.*?:\d+): (?P<what>(?P<name>[\w-]+).*)", re.DO
 _ELSEWHERE = re.compile(
     r"(?P<label>--(?P<name>[a-z-]+)|(?P<variable>CHATSVC_[A-Z_]+))\b.*", re.DOTALL
 )
+_SECRETS = {"password-file": "password", "metrics-token": "token"}  # what is in these files
 _MEANT = re.compile(r"Did you mean (\S+)\?")
 
 
@@ -74,12 +76,9 @@ def _readable_secrets(options: Options) -> Iterator[Problem]:
     file = options.file
     if file is not None and _is_from_file(given.get("password")) and _is_open(file):
         yield open_to_others(file, "the password in it")
-    if "password-file" in given and _is_open(given["password-file"].value):
-        yield Problem(
-            str(given["password-file"].value),
-            "other users can read the password in it.",
-            f"chmod o-rwx {given['password-file'].value}",
-        )
+    for name, secret in _SECRETS.items():
+        if name in given and _is_open(given[name].value):
+            yield open_to_others(Path(given[name].value), f"the {secret} in it")
 
 
 def _is_from_file(given: Given | None) -> bool:

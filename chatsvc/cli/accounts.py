@@ -12,56 +12,62 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
-from chatsvc.cli.archive_option import NotDone, add_archive, archive_path, existing_archive
 from chatsvc.cli.control_client import NoService, Service
+from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.person_export import PersonExport
-from chatsvc.cli.progress import Row
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, counted, key
-from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.offline import Ledger, create
 
 EPILOG = """\
 examples:
   chatsvc account add ann --operator           prompts for ann's password
-  chatsvc account list --archive sqlite:/var/lib/chatsvc/chat.db
+  chatsvc account list --data /var/lib/chatsvc
   pwgen 16 1 | chatsvc account passwd ann      reads the password from a pipe
 
 A running service picks up a change at once. /audit shows it as by shell.
 """
 
-
-class NotChanged(Exception):
-    """Nothing was changed; the message is a sentence for users."""
+Job: TypeAlias = Callable[[Ledger, argparse.Namespace], None]
+Arguments: TypeAlias = dict[str, dict[str, Any]]  # of the parser, by name
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = make_parser().parse_args(arguments)
-    try:
-        place = archive_path if options.job is _add else existing_archive
-        path = place(options.archive, options.data)
-        created = options.job is _add and create(path)
-        with Ledger(path) as ledger:
-            options.job(ledger, options)
-        if options.job is not _list:
-            _have_it_reread(path)
-    except (NotChanged, NotDone, ArchiveFailed, Refused) as error:
-        print(error, file=sys.stderr)
-        return 1
+    return exit_code(lambda: _run(options), "Nothing changed")
+
+
+def _run(options: argparse.Namespace) -> None:
+    service = ServiceFiles(options)
+    created = options.job is _add and _created(service)
+    path = service.existing_archive()
+    with Ledger(path) as ledger:
+        options.job(ledger, options)
+    if options.job is not _list:
+        _have_it_reread(path)
     if created:
         print(f"Created the archive {path}.")
-    return 0
+
+
+def _created(service: ServiceFiles) -> bool:
+    """Create the archive before the first start; return False if there is one."""
+    service.make_directory()
+    return create(service.archive)
 
 
 def _have_it_reread(path: Path) -> None:
@@ -71,43 +77,16 @@ def _have_it_reread(path: Path) -> None:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chatsvc account",
-        description="Manage the accounts of a chat server on this machine.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """Return the parser of this command and its jobs."""
+    about = "Manage the accounts of a chat server on this machine."
+    parser = command_parser("account", about, EPILOG)
     jobs = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def job(
-        name: str, does: str, function: Callable[[Ledger, argparse.Namespace], None]
-    ) -> argparse.ArgumentParser:
+    for name, (does, job, arguments) in _JOBS.items():
         own = jobs.add_parser(name, help=does, description=does)
-        add_archive(own)
-        own.set_defaults(job=function)
-        if name != "list":
-            own.add_argument("name")
-        return own
-
-    add = job("add", "Register a name.", _add)
-    add.add_argument("--operator", action="store_true", help="make the account an operator")
-    add.add_argument("--email", default="")
-    for one in (add, job("passwd", "Change an account's password.", _passwd)):
-        one.add_argument(
-            "--password-file", metavar="FILE", help="file with the password in its first line"
-        )
-    listing = job("list", "List the accounts.", _list)
-    listing.add_argument("--json", action="store_true", help="print one JSON object per line")
-    operator = job("operator", "Make an account an operator, or revoke that with --off.", _operator)
-    operator.add_argument("--off", action="store_true", help="revoke operator rights")
-    job("disable", "End an account's sessions and refuse others; keep its name.", _disable)
-    job("enable", "Let a disabled account log in again.", _enable)
-    export = job("export", "Write everything stored about a person.", _export)
-    export.add_argument(
-        "--to", type=Path, default=Path(), metavar="DIR", help="where to write  [this directory]"
-    )
-    export.add_argument("--force", action="store_true", help="replace existing files")
-    job("remove", "Delete an account and end its sessions; its messages remain.", _remove)
+        own.set_defaults(job=job)
+        add_service(own)
+        for flags, details in arguments.items():
+            own.add_argument(flags, **details)
     return parser
 
 
@@ -115,9 +94,9 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
     check_name(options.name)
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
-            raise NotChanged(f"{account.name} is already registered.")
+            raise NotDone(f"{account.name} is already registered.")
         if look_alike(account.name, options.name):
-            raise NotChanged(f"{options.name} is too similar to {account.name}, a registered name.")
+            raise NotDone(f"{options.name} is too similar to {account.name}, a registered name.")
     kept = kept_of(_password(options))
     account = new_account(options.name, kept, options.email, round(time.time(), 3))
     role = " as an operator" if options.operator else ""
@@ -150,7 +129,7 @@ def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
 def _disable(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     if account.disabled:
-        raise NotChanged(f"{account.name} is already disabled.")
+        raise NotDone(f"{account.name} is already disabled.")
     ledger.put(replace(account, disabled=True), _act(f"disabled the account {account.name}"))
     print(
         f"{account.name} is disabled: nobody can log in. The name stays reserved, and the messages"
@@ -161,7 +140,7 @@ def _disable(ledger: Ledger, options: argparse.Namespace) -> None:
 def _enable(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     if not account.disabled:
-        raise NotChanged(f"{account.name} is not disabled.")
+        raise NotDone(f"{account.name} is not disabled.")
     ledger.put(replace(account, disabled=False), _act(f"enabled the account {account.name}"))
     print(f"{account.name} can log in again.")
 
@@ -176,22 +155,20 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _export(ledger: Ledger, options: argparse.Namespace) -> None:
-    account, row = _find(ledger, options.name), Row(sys.stderr)
-
-    def show(looked: int, of: int) -> None:
-        row.show(f"{looked:,} of {counted(of, 'message')} checked")
-
+    account = _find(ledger, options.name)
     try:
-        written = PersonExport(ledger, account).write(options.to, options.force, show)
+        with ProgressRow.on_standard_error() as row:
+            show = partial(_show, row)
+            written = PersonExport(ledger, account).write(options.to, options.force, show)
     except FileExistsError as error:
-        raise NotChanged(f"{error.filename} already exists. To replace it: --force") from None
-    except OSError as error:
-        raise NotChanged(f"Cannot write {error.filename}: {error.strerror}.") from None
-    finally:
-        row.clear()
+        raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
     ledger.put(_act(f"exported what is stored about {account.name}"))
     (as_json, as_text), count = written
     print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
+
+
+def _show(row: ProgressRow, looked: int, of: int) -> None:
+    row.show(f"{looked:,} of {counted(of, 'message')} checked")
 
 
 def _tokens(ledger: Ledger, account: Account) -> list[AccessToken]:
@@ -256,7 +233,7 @@ def _find(ledger: Ledger, name: str) -> Account:
     for account in ledger.records(Account):
         if key(account.name) == key(name):
             return account
-    raise NotChanged(f"{name} is not registered. To list accounts: chatsvc account list")
+    raise NotDone(f"{name} is not registered. To list accounts: chatsvc account list")
 
 
 def _password(options: argparse.Namespace) -> str:
@@ -265,14 +242,14 @@ def _password(options: argparse.Namespace) -> str:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise NotChanged(f"Cannot read {options.password_file}: {error}.") from None
+            raise NotDone(f"Cannot read {options.password_file}: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
-            raise NotChanged("No password on standard input.")
+            raise NotDone("No password on standard input.")
     check_password(password)
     return password
 
@@ -281,7 +258,53 @@ def _typed_twice(name: str) -> str:
     try:
         password = getpass.getpass(f"New password of {name}: ")
         if getpass.getpass("Repeat the password: ") != password:
-            raise NotChanged("The passwords do not match. Nothing changed.")
+            raise NotDone("The passwords do not match. Nothing changed.")
     except EOFError:
-        raise NotChanged("No password entered. Nothing changed.") from None
+        raise NotDone("No password entered. Nothing changed.") from None
     return password
+
+
+_NAME: Arguments = {"name": {}}
+_PASSWORD: Arguments = {
+    "--password-file": {"metavar": "FILE", "help": "file with the password in its first line"}
+}
+_JOBS: dict[str, tuple[str, Job, Arguments]] = {
+    "add": (
+        "Register a name.",
+        _add,
+        _NAME
+        | {
+            "--operator": {"action": "store_true", "help": "make the account an operator"},
+            "--email": {"default": "", "metavar": "ADDRESS"},
+        }
+        | _PASSWORD,
+    ),
+    "passwd": ("Change an account's password.", _passwd, _NAME | _PASSWORD),
+    "list": (
+        "List the accounts.",
+        _list,
+        {"--json": {"action": "store_true", "help": "print one JSON object per line"}},
+    ),
+    "operator": (
+        "Make an account an operator, or revoke that with --off.",
+        _operator,
+        _NAME | {"--off": {"action": "store_true", "help": "revoke operator rights"}},
+    ),
+    "disable": ("End an account's sessions and refuse others; keep its name.", _disable, _NAME),
+    "enable": ("Let a disabled account log in again.", _enable, _NAME),
+    "export": (
+        "Write everything stored about a person.",
+        _export,
+        _NAME
+        | {
+            "--to": {
+                "type": Path,
+                "default": Path(),
+                "metavar": "DIR",
+                "help": "where to write  [this directory]",
+            },
+            "--force": {"action": "store_true", "help": "replace existing files"},
+        },
+    ),
+    "remove": ("Delete an account and end its sessions; its messages remain.", _remove, _NAME),
+}

@@ -9,35 +9,36 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from chatsvc.cli.archive_option import NotDone, add_archive, existing_archive
-from chatsvc.cli.control_client import NoService, Service
+from chatsvc.cli import service_options
+from chatsvc.cli.control_client import Service
+from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.server_commands import SUMMARIES
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import add_service
 from chatsvc.model.control import Answer
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, in_bytes, span
 
-Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
+Job: TypeAlias = Callable[[Service, argparse.Namespace], int | None]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit code."""
     options = make_parser(arguments[0]).parse_intermixed_args(arguments[1:])
-    try:
-        with Service(existing_archive(options.archive, options.data)) as service:
-            options.job(service, options)
-    except (NotDone, NoService) as error:
-        print(f"chatsvc: {error}", file=sys.stderr)
-        return 1
-    except Refused as refused:
-        print(f"chatsvc: {refused.text}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_code(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int | None:
+    job: Job = options.job
+    with Service(ServiceFiles(options).archive) as service:
+        return job(service, options)
 
 
 def make_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of one of the commands."""
     parser = argparse.ArgumentParser(prog=f"chatsvc {name}", description=SUMMARIES[name])
     _ADDED[name](parser)
-    add_archive(parser)
+    add_service(parser)
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.set_defaults(job=_JOBS.get(name, _job(name)))
     return parser
@@ -124,7 +125,7 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
     given = {
         name: value
         for name, value in vars(options).items()
-        if value is not None and name not in ("archive", "json", "job")
+        if value is not None and name not in (*service_options.NAMES, "json", "job")
     }
     if "switch" in given:
         given["on"] = given.pop("switch") == "on"
@@ -141,6 +142,12 @@ def _show(answer: Answer, options: argparse.Namespace, written: Callable[[Answer
 def _stop(service: Service, options: argparse.Namespace) -> None:
     _show(service.ask("stop"), options, lambda answer: answer["text"])
     service.wait_for_end()
+
+
+def _reload(service: Service, options: argparse.Namespace) -> int:
+    answer = service.ask("reload")
+    _show(answer, options, lambda answer: answer["text"])
+    return 1 if answer["problems"] else 0
 
 
 def _status(service: Service, options: argparse.Namespace) -> None:
@@ -230,4 +237,10 @@ def _room_row(room: Answer) -> str:
     return f"{room['name']:24} {numbers}  {said:24} {founder}".rstrip()
 
 
-_JOBS: dict[str, Job] = {"status": _status, "who": _who, "room": _room, "stop": _stop}
+_JOBS: dict[str, Job] = {
+    "status": _status,
+    "who": _who,
+    "room": _room,
+    "reload": _reload,
+    "stop": _stop,
+}

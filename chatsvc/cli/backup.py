@@ -7,7 +7,6 @@ import fcntl
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from pathlib import Path
 
 from chatsvc import __version__
 from chatsvc.cli import backup_files
-from chatsvc.cli.archive_option import NotDone, add_archive, archive_path
 from chatsvc.cli.backup_files import ABOUT, ARCHIVE, CERTIFICATE, FORMAT
-from chatsvc.cli.configuration import Configuration
+from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
-from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import snapshot
 
 MARKER = "UNFINISHED"  # a file in the folder of a backup that is being made
@@ -39,35 +38,21 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = make_parser().parse_args(arguments)
     os.nice(19)  # the service goes first
-    row = ProgressRow(sys.stderr if os.isatty(2) else None)
-    try:
+    return exit_code(lambda: _run(options), "Not backed up")
+
+
+def _run(options: argparse.Namespace) -> None:
+    with ProgressRow.on_standard_error() as row:
         told = _back_up(options, row)
-    except (NotDone, ArchiveFailed) as error:
-        row.clear()
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        row.clear()
-        print(f"Not backed up: {error.filename or options.target}: {error.strerror}.",
-              file=sys.stderr)  # fmt: skip
-        return 1
-    row.clear()
     print(told)
-    return 0
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chatsvc backup",
-        description="Back up a chat server on this machine, running or not.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """Return the parser of this command."""
+    about = "Back up a chat server on this machine, running or not, with its certificate and files."
+    parser = command_parser("backup", about, EPILOG)
     parser.add_argument("target", type=Path, help="new folder, or new file if it ends in .tar")
-    add_archive(parser)
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="configuration file, added with what it names"
-    )
+    add_service(parser)
     parser.add_argument(
         "--also", type=Path, action="append", default=[], metavar="FILE",
         help="another file to add; may be repeated",
@@ -97,15 +82,11 @@ def _back_up(options: argparse.Namespace, row: ProgressRow) -> str:
 
 def _sources(options: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
     """Return the archive, and the other files by their names in the backup."""
-    config = Configuration(options.config) if options.config else None
-    archive = archive_path(
-        options.archive or (config.archive if config else None),
-        options.data or (config.data if config else None),
-    )
-    paths = [*(config.files() if config else ()), *options.also]
+    service = ServiceFiles(options)
+    archive = service.existing_archive()
     certificate = archive.with_name(f"{archive.name}.pem")
     files = {CERTIFICATE: certificate} if certificate.exists() else {}
-    for path in paths:
+    for path in (*service.named(), *options.also):
         if path.name in (*files, ARCHIVE, ABOUT, MARKER) and files.get(path.name) != path:
             raise NotDone(f"Two files of the backup would be called {path.name}. Rename one.")
         files[path.name] = path

@@ -12,6 +12,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from chatsvc.cli.service_options import NotDone
+
 ABOUT = "backup.json"
 ARCHIVE = "chat.db"  # the archive's name in every backup
 CERTIFICATE = f"{ARCHIVE}.pem"
@@ -21,7 +23,7 @@ PIECE = 1 << 18  # bytes written to the disk at once, so that a service waits no
 Progress = Callable[[int], object]  # given the bytes of each piece
 
 
-class NotABackup(Exception):
+class NotABackup(NotDone):
     """A backup cannot be used; the message is a sentence for users."""
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from chatsvc.cli.service_options import NotDone
 from chatsvc.model.control import Answer, socket_of
 from chatsvc.model.requests import Refused
 
 LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
 
 
-class NoService(Exception):
+class NoService(NotDone):
     """No service can be asked; the message is a sentence for users."""
 
 
@@ -96,7 +97,7 @@ def _why_not(archive: Path, error: OSError) -> str:
         )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
-            f"No service is running with the archive {archive}. Start it, or give the archive of"
-            " the running one: --archive sqlite:PATH"
+            f"No service is running with the archive {archive}. Start it, or name the one that is"
+            " running: --config FILE, --data DIR or --archive sqlite:PATH"
         )
     return f"Cannot reach the service at {socket_of(archive)}: {error.strerror or error}."

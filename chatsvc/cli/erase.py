@@ -9,24 +9,26 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from chatsvc.cli.archive_option import NotDone, add_archive, existing_archive
 from chatsvc.cli.control_client import NoService, Service
-from chatsvc.cli.progress import Row
+from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.control import SHELL, Answer
 from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact
-from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, key
-from chatsvc.store.archive import ArchiveFailed, Commit
+from chatsvc.store.archive import Commit
 from chatsvc.store.erasing import Eraser, Erasure, pending, told
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 T = TypeVar("T")
+Show: TypeAlias = Callable[[Answer], None]  # given how far it is
 
 ABOUT = """\
 Delete everything that an account has said: its messages in rooms, its side of
@@ -41,29 +43,23 @@ If this is interrupted, the service continues at its next start.
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = make_parser().parse_args(arguments)
-    try:
-        _confirm(options)
-        answer = _erase(existing_archive(options.archive, options.data), options.name)
-    except (NotDone, NoService, ArchiveFailed) as error:
-        print(f"chatsvc: {error}", file=sys.stderr)
-        return 1
-    except Refused as refused:
-        print(f"chatsvc: {refused.text}", file=sys.stderr)
-        return 1
+    return exit_code(lambda: _run(options), "Not erased")
+
+
+def _run(options: argparse.Namespace) -> None:
+    archive = ServiceFiles(options).existing_archive()
+    _confirm(options)
+    answer = _erase(archive, options.name)
     print(json.dumps(answer, ensure_ascii=False) if options.json else answer["text"])
-    return 0
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chatsvc erase",
-        description=ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """Return the parser of this command."""
+    parser = command_parser("erase", ABOUT)
     parser.add_argument("name")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
-    add_archive(parser)
+    add_service(parser)
     return parser
 
 
@@ -82,7 +78,8 @@ def _confirm(options: argparse.Namespace) -> None:
 
 
 def _erase(path: Path, name: str) -> Answer:
-    with _row() as show:
+    with ProgressRow.on_standard_error() as row:
+        show = partial(_show, row)
         try:
             with Service(path) as service:
                 return service.ask("erase", progress=show, name=name)
@@ -90,44 +87,40 @@ def _erase(path: Path, name: str) -> Answer:
             return asyncio.run(_erase_alone(path, name, show))
 
 
-@contextmanager
-def _row() -> Iterator[Callable[[Answer], None]]:
-    """Yield a function that shows how far it is, if somebody watches."""
-    row = Row(sys.stderr)
-
-    def show(progress: Answer) -> None:
-        looked, of = progress["looked"], counted(progress["of"], "message")
-        row.show(f"{progress['erased']:,} erased, {looked:,} of {of} checked")
-
-    try:
-        yield show
-    finally:
-        row.clear()
+def _show(row: ProgressRow, progress: Answer) -> None:
+    looked, of = progress["looked"], counted(progress["of"], "message")
+    row.show(f"{progress['erased']:,} erased, {looked:,} of {of} checked")
 
 
-async def _erase_alone(path: Path, name: str, show: Callable[[Answer], None]) -> Answer:
+async def _erase_alone(path: Path, name: str, show: Show) -> Answer:
     """Erase in an archive that no service uses; it is locked meanwhile."""
     archive = SQLArchive(path, Workers(*[_at_once] * 5), _no_turn, _start)
     rooms = {room.name: room.last for room in archive.open(_Nobody())}
     try:
-        erasure = _begun(archive, name)
-        await archive.put(erasure.fact())
-        looked = 0
-
-        def advance(erasure: Erasure, more: int) -> None:
-            nonlocal looked
-            looked += more
-            show({"looked": looked, "of": sum(rooms.values()), "erased": erasure.count})
-
-        erasure = await Eraser(archive, SHELL).run(erasure, rooms, advance)
-        await archive.put(_act(f"erased {counted(erasure.count, 'message')} of {erasure.account}"))
-        await archive.drop(erasure.fact())
+        erasure = await _erased(archive, name, rooms, show)
         while await archive.scrub():
             pass  # overwrite what the files still have of them
     finally:
         await archive.close()
     counts = {name: asdict(erasure)[name] for name in ("account", "public", "private")}
     return {**counts, "text": told(erasure)}
+
+
+async def _erased(archive: SQLArchive, name: str, rooms: dict[str, int], show: Show) -> Erasure:
+    """Erase what the account has said; return what that was."""
+    looked = 0
+
+    def advance(erasure: Erasure, more: int) -> None:
+        nonlocal looked
+        looked += more
+        show({"looked": looked, "of": sum(rooms.values()), "erased": erasure.count})
+
+    begun = _begun(archive, name)
+    await archive.put(begun.fact())
+    erasure = await Eraser(archive, SHELL).run(begun, rooms, advance)
+    await archive.put(_act(f"erased {counted(erasure.count, 'message')} of {erasure.account}"))
+    await archive.drop(erasure.fact())
+    return erasure
 
 
 def _begun(archive: SQLArchive, name: str) -> Erasure:

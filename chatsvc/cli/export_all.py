@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from chatsvc.cli.archive_option import NotDone, archive_path
+from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone
 from chatsvc.client.export import AsJSON, AsText, Format
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
-from chatsvc.store.archive import ArchiveFailed, KeptRoom
+from chatsvc.store.archive import KeptRoom
 from chatsvc.store.sqlite.offline import LineReader
 
 PAGE = 1000  # lines in memory
@@ -35,23 +37,17 @@ class Written(NamedTuple):
     jsonl: str
 
 
-def run(folder: Path, archive: str | None, data: Path | None) -> int:
+def run(options: argparse.Namespace) -> int:
     """Export every room to a new folder; return the exit code."""
-    row = ProgressRow(sys.stderr if os.isatty(2) else None)
-    try:
-        rooms = _export(archive_path(archive, data), folder, row)
-    except (NotDone, ArchiveFailed) as error:
-        said = str(error)
-    except OSError as error:
-        said = f"Not exported: {error.filename or folder}: {error.strerror}."
-    else:
-        row.clear()
-        messages = counted(sum(room.messages for room in rooms), "message")
-        print(f"Exported {messages} of {counted(len(rooms), 'room')} to {folder}.")
-        return 0
-    row.clear()
-    print(said, file=sys.stderr)
-    return 1
+    return exit_code(lambda: _run(options), "Not exported")
+
+
+def _run(options: argparse.Namespace) -> None:
+    archive = ServiceFiles(options).existing_archive()
+    with ProgressRow.on_standard_error() as row:
+        rooms = _export(archive, options.all, row)
+    messages = counted(sum(room.messages for room in rooms), "message")
+    print(f"Exported {messages} of {counted(len(rooms), 'room')} to {options.all}.")
 
 
 def _export(archive: Path, folder: Path, row: ProgressRow) -> list[Written]:

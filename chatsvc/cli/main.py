@@ -16,8 +16,8 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.cli import arguments, server_commands
-from chatsvc.cli.archive_option import add_archive
 from chatsvc.cli.plain import PlainChat
+from chatsvc.cli.service_options import add_service
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
 from chatsvc.client.line_screen import UNIX, Output, Pipe, Screen, has_colours, is_able
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _export_all(options: argparse.Namespace) -> int:
     from chatsvc.cli.export_all import run  # only the server's machine needs it
 
-    return run(options.all, options.archive, options.data)
+    return run(options)
 
 
 def _open_standard_files() -> None:
@@ -366,7 +366,7 @@ def _add_export(commands: Any) -> None:
         "--all", type=Path, metavar="DIR",
         help="write every room of an archive on this machine to a new folder",
     )  # fmt: skip
-    add_archive(parser, " for --all")
+    add_service(parser, ", for --all")
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(

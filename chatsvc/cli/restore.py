@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from chatsvc.cli import backup_files
-from chatsvc.cli.archive_option import NotDone, add_archive, archive_path
 from chatsvc.cli.backup import sync
 from chatsvc.cli.backup_files import ARCHIVE, Backup, NotABackup
+from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
-from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import migrations
+from chatsvc.store.sqlite.database import give_to_owner
 
 # SQLite and the service would take each of these for part of the restored archive.
 BELONGING = (
@@ -35,32 +36,22 @@ Stop the server first. Nothing is replaced: move an old archive away.
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = make_parser().parse_args(arguments)
-    row = ProgressRow(sys.stderr if os.isatty(2) else None)
-    try:
-        with backup_files.opened(options.backup) as backup:
-            told = _restore(backup, archive_path(options.archive, options.data), row)
-    except (NotDone, NotABackup, ArchiveFailed) as error:
-        said = str(error)
-    except OSError as error:
-        said = f"Not restored: {error.filename or options.backup}: {error.strerror}."
-    else:
-        row.clear()
-        print(told)
-        return 0
-    row.clear()
-    print(said, file=sys.stderr)
-    return 1
+    return exit_code(lambda: _run(options), "Not restored")
+
+
+def _run(options: argparse.Namespace) -> None:
+    service = ServiceFiles(options)
+    with ProgressRow.on_standard_error() as row, backup_files.opened(options.backup) as backup:
+        service.make_directory()
+        told = _restore(backup, service.archive, row)
+    print(told)
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chatsvc restore",
-        description="Restore a backup of a chat server.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """Return the parser of this command."""
+    parser = command_parser("restore", "Restore a backup of a chat server.", EPILOG)
     parser.add_argument("backup", type=Path, help="folder or .tar file that chatsvc backup made")
-    add_archive(parser)
+    add_service(parser)
     return parser
 
 
@@ -138,7 +129,7 @@ class _Placing:
                 digest = backup_files.copy(source, unfinished, self._progress)
             if digest != self._backup.files[name]["sha256"]:
                 raise NotABackup(f"Nothing restored: {name} in the backup is damaged.")
-            _give_to_owner(unfinished)
+            give_to_owner(unfinished, place)
             os.link(unfinished, place)  # which replaces nothing
         finally:
             with suppress(FileNotFoundError):
@@ -147,10 +138,3 @@ class _Placing:
     def _progress(self, count: int) -> None:
         self._done += count
         self._row.show(f"Restoring: {self._done / max(self._total, 1):.0%}")
-
-
-def _give_to_owner(path: Path) -> None:
-    """Let the owner of the directory, who runs the service, have a file of root's."""
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)

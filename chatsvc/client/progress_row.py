@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 
@@ -11,6 +15,16 @@ class ProgressRow:
     def __init__(self, terminal: TextIO | None) -> None:
         self._terminal = terminal
         self._row = ""
+
+    @classmethod
+    @contextmanager
+    def on_standard_error(cls) -> Iterator[ProgressRow]:
+        """Yield a row on standard error, if that is a terminal, and clear it at the end."""
+        row = cls(sys.stderr if os.isatty(2) else None)
+        try:
+            yield row
+        finally:
+            row.clear()
 
     def show(self, row: str) -> None:
         """Show this instead of what is there."""

@@ -36,6 +36,13 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
     return values
 
 
+def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | None]:
+    """Return only the data directory, if it is set, and the archive, unless it is in memory."""
+    values = {name: _value(TABLE[name], given.get(name)) for name in ("data", "archive")}
+    data = _data(values)
+    return data, _archive({**values, "data": data})
+
+
 def _add_combined(values: Values, failed: Failed) -> None:
     for name, make in _COMBINED.items():
         try:

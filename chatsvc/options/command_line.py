@@ -17,8 +17,6 @@ from chatsvc.options.sources import Given
 from chatsvc.options.table import TABLE
 from chatsvc.process.pid_file import remove_stale_pid_file
 
-CONFIG = "CHATSVC_CONFIG"  # the variable
-
 _FLAGS = {option.name for option in TABLE.values() if option.flag}
 _PARAMETERS = [option for option in TABLE.values() if not option.flag and not option.repeats]
 
@@ -102,12 +100,7 @@ class Options(BaseOptions):
         typed = {name: value for name, value in self.items() if name in TABLE}
         typed |= {name: bool(typed[name]) for name in _FLAGS & set(typed)}
         typed |= {name: False for name in _FLAGS if f"--no-{name}" in self.words}
-        file = self.file
-        return {
-            **(sources.from_file(file, failed) if file else {}),
-            **self._here(sources.from_environment(os.environ, failed)),
-            **self._here(sources.from_command_line(typed)),
-        }
+        return self._here(sources.collect(self.file, os.environ, typed, failed))
 
     def _here(self, given: dict[str, Given]) -> dict[str, Given]:
         """Return what is given, with paths of files that are read now as they were at the start."""
@@ -128,7 +121,5 @@ class Options(BaseOptions):
     @property
     def file(self) -> Path | None:
         """The configuration file, if there is one."""
-        path: Any = self.get("config") or os.environ.get(CONFIG)
-        if not path or os.getcwd() == self.start:
-            return Path(path) if path else None
-        return Path(self.start, path)
+        path = sources.configuration_file(self, os.environ)
+        return path if path is None or os.getcwd() == self.start else self.start / path

@@ -17,7 +17,8 @@ from twisted.python.usage import UsageError
 from chatsvc.options.table import TABLE, Option
 
 PREFIX = "CHATSVC_"
-OTHERS = {"CHATSVC_ACCOUNT_PASSWORD", "CHATSVC_CONFIG"}  # variables that set no option
+CONFIG = "CHATSVC_CONFIG"  # the variable
+OTHERS = {"CHATSVC_ACCOUNT_PASSWORD", CONFIG}  # variables that set no option
 
 _ON, _OFF = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _LINE = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
@@ -36,6 +37,26 @@ class Given(NamedTuple):
 def refuse(error: UsageError) -> None:
     """Raise the error, so that the first one ends the reading."""
     raise error
+
+
+def configuration_file(words: Mapping[str, Any], environment: Mapping[str, str]) -> Path | None:
+    """Return the path of the configuration file, if there is any."""
+    path = words.get("config") or environment.get(CONFIG)
+    return Path(path) if path else None
+
+
+def collect(
+    file: Path | None,
+    environment: Mapping[str, str],
+    words: Mapping[str, Any],
+    failed: Failed = refuse,
+) -> dict[str, Given]:
+    """Return what each option is set to, and where."""
+    return {
+        **(from_file(file, failed) if file else {}),
+        **from_environment(environment, failed),
+        **from_command_line(words),
+    }
 
 
 def from_command_line(words: Mapping[str, Any]) -> dict[str, Given]:

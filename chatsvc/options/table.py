@@ -185,7 +185,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             values.times("10/3600"),
         ),
     ),
-    "Monitoring": (
+    "Monitoring": _live(
         Option(
             "metrics-token", "File with the token for /metrics from other machines.", None,
             values.token_in_file, is_path=True, early=True, example="token.txt",

@@ -14,6 +14,7 @@ from chatsvc.services.hub import Hub
 from chatsvc.services.retention import RetentionLimits
 from chatsvc.services.settings import ServiceSettings
 from chatsvc.transports.gate import Gate
+from chatsvc.transports.web.monitoring import Monitoring
 
 
 def service_settings(options: Mapping[str, Any]) -> ServiceSettings:
@@ -71,3 +72,4 @@ class LiveSettings:
         gate.slow_limit = options["slow-reader-limit"]
         gate.require_tls = options["require-tls"]
         gate.web = options["web"]
+        gate.monitor = Monitoring(gate, options["metrics-token"])

@@ -54,12 +54,20 @@ def make_private(path: Path) -> None:
             # With O_EXCL, because closing a handle of an open database drops SQLite's locks.
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             os.chmod(handle, 0o600)
+            give_to_owner(handle, path)
             os.close(handle)
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with contextlib.suppress(OSError):
             mode = file.stat().st_mode
             if mode & 0o007 and file.is_file():
                 file.chmod(mode & 0o770)
+
+
+def give_to_owner(file: int | Path, path: Path) -> None:
+    """Let the owner of a file's directory, who runs the service, have what root has created."""
+    if os.name == "posix" and os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def set_up(database: sqlite3.Connection) -> None:
@@ -83,6 +91,7 @@ def _privately(path: str, flags: int) -> int:
     handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
     with contextlib.suppress(OSError):  # it belongs to somebody else
         os.chmod(handle, 0o600)
+        give_to_owner(handle, Path(path))
     return handle
 
 

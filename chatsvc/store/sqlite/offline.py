@@ -12,7 +12,14 @@ from chatsvc.model.records import Record
 from chatsvc.store.archive import ArchiveFailed, KeptRoom, R
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.archive_file import check_same_name
-from chatsvc.store.sqlite.database import connect, lock, sentences, set_up, transaction
+from chatsvc.store.sqlite.database import (
+    connect,
+    give_to_owner,
+    lock,
+    sentences,
+    set_up,
+    transaction,
+)
 from chatsvc.store.sqlite.line_rows import READ, lines
 from chatsvc.store.sqlite.migrations import bring_up_to_date, newest, version
 
@@ -83,7 +90,9 @@ def create(path: Path) -> bool:
     """Create the file of a new archive, for its owner alone; return False if there is one."""
     try:
         with sentences(path):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            give_to_owner(handle, path)
+            os.close(handle)
     except ArchiveFailed as failed:
         if isinstance(failed.__cause__, FileExistsError):
             return False

@@ -1,0 +1,25 @@
+"""How a command of the administrator ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from chatsvc.cli.service_options import NotDone
+from chatsvc.model.requests import Refused
+from chatsvc.store.archive import ArchiveFailed
+
+
+def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
+    """Run a command; report what prevents it in a sentence, which may begin with `failed`."""
+    try:
+        return job() or 0
+    except Refused as refused:
+        said = refused.text
+    except (NotDone, ArchiveFailed) as error:
+        said = str(error)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        said = f"{failed}: {where}{error.strerror}."
+    print(f"chatsvc: {said}", file=sys.stderr)
+    return 1

@@ -1,0 +1,33 @@
+"""The options that name the service on this machine, for every command that needs its files."""
+
+from __future__ import annotations
+
+import argparse
+
+NAMES = ("config", "data", "archive")
+
+
+class NotDone(Exception):
+    """Nothing was done; the message is a sentence for users."""
+
+
+def command_parser(name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Return a parser for a command, whose texts are printed with their own line ends."""
+    return argparse.ArgumentParser(
+        prog=f"chatsvc {name}",
+        description=about,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_service(parser: argparse.ArgumentParser, of: str = "") -> None:
+    """Let a command accept the options that say where a service's files are."""
+    parser.add_argument(
+        "-c", "--config", metavar="FILE", help=f"configuration file of the service{of}"
+    )
+    parser.add_argument("--data", metavar="DIR", help=f"its data directory{of}  [this directory]")
+    parser.add_argument(
+        "-a", "--archive", metavar="sqlite:PATH", help=f"its archive, in DIR if relative{of}"
+        "  [sqlite:chat.db]",
+    )  # fmt: skip
