@@ -199,6 +199,18 @@ def test_nobody_is_called_like_a_service(chat: Chat) -> None:
     ]
 
 
+def test_nobody_is_called_like_the_server(chat: Chat) -> None:
+    """Modern IRC, "Clients": a client tells a server from a user by the name."""
+    told = "IRC clients use that name for the server."
+    person = chat.connect()
+    assert person.send("NICK irc.chatsvc", "USER x 0 * :x") == [
+        f":irc.chatsvc 432 * irc.chatsvc :{told}"
+    ]
+    assert irc(chat, "bob").send("NICK IRC.chatsvc") == [
+        f":irc.chatsvc 432 bob IRC.chatsvc :{told}"
+    ]
+
+
 def test_who_logs_out_is_told_that_they_have_left_their_rooms(chat: Chat) -> None:
     ann = irc(chat, "ann")
     ann.send("JOIN #tea", f"NS REGISTER {SECRET}")

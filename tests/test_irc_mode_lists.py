@@ -339,6 +339,16 @@ def test_the_lists_of_a_hidden_channel_are_for_its_members(
     assert told.startswith(":irc.chatsvc 403 carl #tea :")
 
 
+def test_a_bare_nickname_is_listed_once(ann: Person, bob: Person) -> None:
+    """Modern IRC, "MODE message": a nickname in a list is the mask that matches it."""
+    assert ann.send("MODE #tea +b eve") == [f"{ANN} MODE #tea +b eve!*@*"]
+    assert bob.read() == [f"{ANN} MODE #tea +b eve!*@*"]
+    assert ann.send("MODE #tea +b eve!*@*") == []
+    assert len(ann.send("MODE #tea b")) == 2
+    assert ann.send("MODE #tea -b eve") == [f"{ANN} MODE #tea -b eve!*@*"]
+    assert ann.send("MODE #tea +b $m:bob") == [f"{ANN} MODE #tea +b $m:bob!*@*"]
+
+
 @pytest.mark.parametrize("letter", "beI")
 def test_a_nickname_alone_and_a_host_of_nobody_are_masks_too(
     chat: Chat, ann: Person, letter: str

@@ -48,6 +48,53 @@ def test_messages_are_grouped_by_person_and_day(visit: Visit, chat: Service) -> 
     assert tab.log.locator(".separator").first.inner_text() == "Yesterday"
 
 
+def test_the_compact_density_shows_more_messages(visit: Visit, chat: Service) -> None:
+    bob, dan = (chat.program(name, room="#dense") for name in ("bob-d", "dan-d"))
+    for number in range(20):
+        for talker in (bob, dan):
+            talker.ask("say", room="#dense", text=f"message {number}")
+    tab = visit("dennis")
+    tab.say("/join #dense")
+    last = tab.sees("message 19")
+    rows = "() => document.querySelector('.rows').offsetHeight"
+    comfortable = tab.page.evaluate(rows)
+    tab.press("Control+k")
+    tab.page.get_by_role("combobox", name="Room, person or command").fill("Preferences")
+    tab.press("Enter")
+    tab.page.get_by_label("Compact").check()
+    tab.until(f"before => ({rows})() < before * 0.8", comfortable)
+    tab.press("Escape")
+    assert last.is_visible()  # the end of the conversation stays in view
+    tab.page.reload()
+    tab.sees("message 19")
+    tab.until(f"before => ({rows})() < before * 0.8", comfortable)
+
+
+def test_each_message_has_a_time_for_screen_readers_and_when_it_is_copied(
+    visit: Visit, chat: Service
+) -> None:
+    tab = visit("sue", locale="en-GB", timezone_id="UTC")
+    bob = chat.program("stan", room="#said")
+    tab.say("/join #said")
+    tab.page.locator("h1", has_text="#said").wait_for()
+    for text in ("one", "two"):
+        bob.ask("say", room="#said", text=text)
+    tab.sees("two").hover()
+    times = [line["time"][11:16] for line in bob.ask("history", room="#said")["lines"]]
+    tree = tab.log.aria_snapshot()
+    assert f"time: {times[0]}" in tree
+    assert f'group "stan, {times[1]}"' in tree
+    tab.page.locator(".line-menu").wait_for()  # what copies is loaded
+    copied = tab.page.evaluate(
+        """() => new Promise(resolve => {
+            getSelection().selectAllChildren(document.querySelector(".rows"));
+            addEventListener("copy", event => resolve(event.clipboardData.getData("text/plain")));
+            document.execCommand("copy");
+        })"""
+    )
+    assert copied.splitlines()[-2:] == [f"[{times[0]}] <stan> one", f"[{times[1]}] <stan> two"]
+
+
 def test_the_time_of_a_later_message_of_a_group_shows_when_pointed_at(
     visit: Visit, chat: Service
 ) -> None:

@@ -14,6 +14,13 @@ from real import Program, Service
 SECRET = "correct-horse-battery"
 ANOTHER = "battery-staple-horse"
 NOWHERE = 1  # a port on which nobody listens
+LOSE_MESSAGES = """() => {
+    const send = window.send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) {
+        if (!/"do":"(say|topic)"/.test(text)) send.call(this, text);
+    };
+}"""
+LOSE_NOTHING = "() => { WebSocket.prototype.send = window.send; }"
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +108,38 @@ def test_a_tab_that_was_offline_while_the_password_changed_loses_nothing(
     tab.log_in("anna", account_password=ANOTHER)
     other.stores("said offline")
     assert texts_of(program, "#lobby").count("said offline") == 1
+
+
+def test_what_is_on_its_way_while_the_password_changes_is_sent_after_the_next_login(
+    visit: Visit, chat: Service
+) -> None:
+    program = registered(chat, "anka")
+    tab = visit()
+    stays(tab, "anka")
+    other = tab.another()
+    other.inside()
+    registered(chat, "nora").close()
+    for each in (tab, other):
+        each.page.evaluate(LOSE_MESSAGES)
+        each.say("in a hurry", "and more", "/topic later")
+        each.keeps("in a hurry", "and more", "/topic later")
+    program.ask("passwd", old=SECRET, new=ANOTHER)
+    for each in (tab, other):
+        each.page.locator("input[name=name]").wait_for()
+        each.page.evaluate(LOSE_NOTHING)
+    tab.try_to_log_in("nora")  # somebody else sends nothing of that
+    tab.page.fill("input[name=account_password]", SECRET)
+    tab.press_button("Join")
+    tab.inside()
+    tab.say("as nora")
+    tab.stores("as nora")
+    assert "in a hurry" not in texts_of(program, "#lobby")
+    other.try_to_log_in("anka")
+    other.page.fill("input[name=account_password]", ANOTHER)
+    other.press_button("Join")
+    other.stores("and more")
+    assert other.input.input_value() == "/topic later"
+    assert texts_of(program, "#lobby")[-3:] == ["as nora", "in a hurry", "and more"]
 
 
 # Unsent messages of a tab that was closed

@@ -139,6 +139,73 @@ def test_commands_names_rooms_and_emoji_are_completed(visit: Visit, chat: Servic
     tab.until("() => document.querySelector('textarea').value === '/topic '")
 
 
+def test_a_message_that_waits_for_the_emoji_survives_a_reload_and_keeps_its_place(
+    visit: Visit, chat: Service
+) -> None:
+    bob = chat.person("bram")
+    tab = visit("emma")
+    tab.page.context.route("**/emojis.js", lambda route: None)  # never answered
+    tab.say("some :tea:", "and cake", "/me likes :tea:")
+    tab.keeps("some :tea:", "and cake", "emma likes :tea:")
+    tab.page.context.unroute("**/emojis.js")
+    tab.page.reload()
+    assert bob.until("likes").endswith("emma likes 🍵")
+    tab.stores("emma likes 🍵")
+    assert tab.stored[-3:] == ["some 🍵", "and cake", "emma likes 🍵"]
+
+
+def test_after_a_dialog_typing_goes_on_without_a_click(visit: Visit) -> None:
+    tab = visit("kurt")
+    tab.input.focus()
+    tab.type("before ")
+    tab.press("Control+k")
+    tab.page.get_by_role("combobox", name="Room, person or command").wait_for()
+    tab.press("Escape")
+    tab.page.locator("dialog").wait_for(state="detached")
+    tab.type("and after")
+    assert tab.input.input_value() == "before and after"
+
+
+def test_who_is_typing_is_shown_until_they_stop(visit: Visit, chat: Service) -> None:
+    bob, cleo = (chat.program(name, room="#signs") for name in ("bobby", "cleo"))
+    tab = visit("dora")
+    tab.say("/join #signs")
+    tab.page.locator("h1", has_text="#signs").wait_for()
+    status = tab.page.locator(".status")
+    for program, shown in ((bob, "bobby is typing…"), (cleo, "bobby and cleo are typing…")):
+        program.ask("signal", room="#signs", signs={"typing": "active"})
+        status.get_by_text(shown, exact=True).wait_for()
+    bob.ask("say", room="#signs", text="hello")
+    status.get_by_text("cleo is typing…", exact=True).wait_for()
+    cleo.ask("signal", room="#signs", signs={"typing": "done"})
+    tab.until("() => document.querySelector('.status').innerText === ''")
+
+
+def test_others_are_told_who_is_typing_unless_the_user_objects(visit: Visit, chat: Service) -> None:
+    bob = chat.program("boris", room="#told")
+    tab = visit("fred")
+    tab.say("/join #told")
+    tab.page.locator("h1", has_text="#told").wait_for()
+    tab.input.focus()
+    tab.type("hel")
+    assert bob.event("signal")["signs"] == {"typing": "active"}
+    tab.press("Control+a", "Delete")
+    assert bob.event("signal")["signs"] == {"typing": "done"}
+    tab.type("/hel")  # a command is nobody's business
+    tab.press("Escape", "Control+a", "Delete")
+    tab.press("Control+k")
+    tab.page.get_by_role("combobox", name="Room, person or command").fill("Preferences")
+    tab.press("Enter")
+    tab.page.get_by_label("Show others when I am typing").uncheck()
+    tab.press("Escape")
+    tab.page.locator("dialog").wait_for(state="detached")
+    tab.input.focus()
+    tab.type("hello")
+    tab.press("Enter")
+    while (event := bob.until(lambda event: True)).get("text") != "hello":
+        assert event["event"] != "signal"
+
+
 def test_enter_that_ends_a_composition_sends_nothing(visit: Visit, chat: Service) -> None:
     bob = chat.person("beat")
     tab = visit("yuki")

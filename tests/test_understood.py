@@ -18,7 +18,8 @@ FREE = {
 }  # fmt: skip
 ALONE = sorted(name for name, row in TABLE.items() if not row.words)
 FIRST = {
-    "admit": "carl", "audit": "5", "certificate": "add", "exempt": "carl", "found": "carl",
+    "accounts": "carl", "admit": "carl", "audit": "5", "certificate": "add",
+    "disable": "carl", "enable": "carl", "exempt": "carl", "found": "carl",
     "help": "msg", "history": "5", "howtoban": "carl", "ignore": "carl",
     "invite": "carl", "leave": "#tea", "lockdown": "on",
     "login": "ann wrong", "nick": "zoe", "op": "carl", "deop": "carl", "voice": "carl",

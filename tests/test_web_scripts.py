@@ -33,7 +33,12 @@ SOURCES = {
     [
         ("/**\n * Says it.\n */\nsay();\n    b(); // once\n", "say();b();\n"),
         ("/** @type {A} */ (b).c();\n/** D. */\nd();\n", "(b).c();d();\n"),
-        ("f(a => {\n    g();\n})\nh()\n", "f(a=>{g();})\nh()\n"),
+        ("f(a => {\n    g();\n})\nh()\n", "f(a=>{g()})\nh()\n"),
+        ("a = {\n    b: [1],\n    c: `;${ d }`,\n};\n", "a={b:[1],c:`;${d}`};\n"),
+        (
+            "LIMIT = a.LIMIT + JSON.b(URL) + 'LIMIT' + c(...LIMIT);\n",
+            "_a=a.LIMIT+JSON.b(URL)+'LIMIT'+c(..._a);\n",
+        ),
         ('a = "http://b/*  c";\n', 'a="http://b/*  c";\n'),
         ("a = 'it\\'s  /* b */';\n", "a='it\\'s  /* b */';\n"),
         ("a = /[/\"'`] \\/ b/g.test(c) ? 1 : 2;\n", "a=/[/\"'`] \\/ b/g.test(c)?1:2;\n"),
@@ -72,6 +77,15 @@ def test_a_bundle_does_what_its_modules_did(tmp_path: Path) -> None:
         command = [needs("node"), str(tmp_path / folder / "main.js")]
         said.add(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert said == {"2!\nlate _end!\n"}
+
+
+def test_all_scripts_of_the_page_are_correct_when_they_are_served(tmp_path: Path) -> None:
+    web = Path(__file__).parent.parent / "chatsvc" / "web"
+    sources = {str(path.relative_to(web)): path.read_text() for path in web.rglob("*.js")}
+    for name, text in served(sources).items():
+        script = tmp_path / f"{name.replace('/', '-')}.mjs"
+        script.write_text(text)
+        subprocess.run([needs("node"), "--check", str(script)], check=True)
 
 
 def test_an_unknown_way_to_export_is_refused() -> None:

@@ -99,8 +99,8 @@ def talk(evening: Evening) -> None:
         evening.does(nick, f"hello from {nick}")
         others = [other for other in PEOPLE if other != nick]
         evening.see("a message", rf"{nick}\W+hello from {nick}", others)
-    evening.does("hexa", "/me waves to all")
-    evening.see("an action", r"hexa\W+waves to all")
+    evening.does("wes", "/me waves to all")
+    evening.see("an action", r"wes\W+waves to all")
     evening.does("wes", "y" * 600 + " the-end")
     evening.see("a long message", "the-end")
     evening.does("ida", "first pasted", "second pasted")
@@ -117,6 +117,12 @@ def operate(evening: Evening) -> None:
     evening.see("a kick", "(kicked|removed).*behave, please")
     evening.does("cleo", "/join #tea", "cleo is back")
     evening.see("rejoining", r"cleo\W+cleo is back", ["ida", "wes", "hexa", "lou", "tom"])
+    if evening.there("lou"):
+        ban(evening)
+
+
+def ban(evening: Evening) -> None:
+    """Wes bans lou with a reason, and lifts the ban."""
     evening.does("wes", "/kickban lou too loud, sorry")
     evening.see("a ban with kick", "(kicked|removed).*too loud, sorry")
     evening.does("wes", "/mode #tea b")

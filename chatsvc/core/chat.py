@@ -31,6 +31,7 @@ from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.roll import Roll
 from chatsvc.model.room_events import Joined, Left, Role, Topic
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import Lines, Start
@@ -171,7 +172,8 @@ class Room:
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
         "floors", "former", "invited", "key", "last", "log", "made", "members", "moving", "name",
-        "passes", "people", "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
+        "passes", "people", "roll", "roster", "spoke", "temporary", "time", "topic", "unseen",
+        "used",
     )  # fmt: skip
 
     def __init__(
@@ -199,6 +201,7 @@ class Room:
         self.roster = roster if roster is not None else {}  # by account id
         self.members: dict[Session, int] = {}  # the number of the last line shown to each
         self.people: dict[User, int] = {}  # the number of sessions of each
+        self.roll: Roll | None = None  # the list for all who join a crowd within a few seconds
         self.unseen: set[User] = set()  # users whose present name a quiet mute hides
         self.floors: dict[str, int] = {}  # the last number that a client may not read
         self.passes: dict[str, None] = {}  # clients with permission to join
@@ -303,6 +306,7 @@ class Room:
         if self.people[user]:
             return
         del self.people[user]
+        self.roll = None
         if user in self.unseen:
             self.unseen.discard(user)
             told = True
@@ -333,7 +337,7 @@ class Room:
 
     def pass_on(self, session: Session, user: User) -> None:
         """Count `session` as `user`'s from now on, without telling anybody."""
-        old = session.person
+        old, self.roll = session.person, None
         self.people[old] -= 1
         if not self.people[old]:
             del self.people[old]
@@ -357,6 +361,7 @@ class Room:
     def announce(self, event: E, but: Session | User | None = None) -> E:
         """Tell all members except the one who knows; return the event as it is remembered."""
         event = self.log.note(self, event)
+        self.roll = None
         shared = Shared(event)
         for member in self.members:
             if member is not but and member.user is not but:

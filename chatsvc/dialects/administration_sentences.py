@@ -23,7 +23,8 @@ def _(event: ServiceStatus, here: str | None) -> Iterable[str]:
     accounts = counted(event.accounts, "account")
     yield f"* {people} online (peak: {event.peak}), {connections}, {rooms}, {accounts}."
     commits = f"{event.commit_ms:g} ms per commit (longest: {event.longest_commit_ms:g} ms)"
-    yield f"* {event.messages_per_second:g} messages per second in the last minute; {commits}."
+    messages = counted(event.messages_per_second, "message")
+    yield f"* {messages} per second in the last minute; {commits}."
     yield f"* Archive: {in_bytes(event.archive_bytes)}; index: {in_bytes(event.index_bytes)}."
     reports = counted(event.reports, "open report")
     yield f"* {reports}. Lockdown is {'on' if event.lockdown else 'off'}."

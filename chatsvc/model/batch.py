@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import LONGEST_TEXT
 
+T = TypeVar("T")
 PORTION = 65536  # characters sent to one reader at once
 SHORT = PORTION // LONGEST_TEXT  # lines, the maximum at once
 
@@ -65,11 +67,11 @@ class Shared:
 
     def __init__(self, event: Event) -> None:
         self.event = event
-        self._written: dict[object, bytes] = {}
+        self._written: dict[object, Any] = {}
 
-    def written(self, way: object, encode: Callable[[], bytes]) -> bytes:
+    def written(self, way: object, encode: Callable[[], T]) -> T:
         """Return the event in one format, encoding it with `encode` on first use."""
-        written = self._written.get(way)
+        written: T | None = self._written.get(way)
         if written is None:
             written = self._written[way] = encode()
         return written

@@ -7,16 +7,16 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from chatsvc.model.text_rules import SERVICES, key
+from chatsvc.model.text_rules import IRC_SERVER, SERVICES, key
 
 # I looks like l and 1, and is i in other words; two v make a w as r and n make an m.
 _OURS = {"i": "l", "w": "vv"}
 
 # Users with one of these names could pretend to speak for the chat or its operators.
 RESERVED = (
-    *SERVICES, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody", "everyone",
-    "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv", "root", "server",
-    "service", "services", "shell", "somebody", "sysop", "system", "you",
+    *SERVICES, IRC_SERVER, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody",
+    "everyone", "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv",
+    "root", "server", "service", "services", "shell", "somebody", "sysop", "system", "you",
 )  # fmt: skip
 _AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
 

@@ -22,13 +22,16 @@ LONGEST_LINE = 16384  # bytes, commands and JSON included
 LONGEST_NAME = 32  # characters
 LONGEST_WORDS = 400  # characters: topics, reasons, parting words
 SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
+IRC_SERVER = "irc.chatsvc"  # as which they know the server, which has a dot in its name
 LONGEST_DURATION = 3650 * 86400.0  # seconds
 
 _IN_NAMES = frozenset("_-.'[]{}|^`")
 _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _RESERVED = {
     "all": '"all" means everybody in the room.',
-    **dict.fromkeys(map(str.lower, SERVICES), "IRC clients use that name for the server."),
+    **dict.fromkeys(
+        map(str.lower, (*SERVICES, IRC_SERVER)), "IRC clients use that name for the server."
+    ),
 }
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
 _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))

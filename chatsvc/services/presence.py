@@ -59,6 +59,7 @@ class Presence:
             elif user in room.unseen:
                 revealing.append(room)
             else:
+                room.roll = None
                 told |= room.members.keys()
                 self._happenings.note(room.key, room.last, renamed, stamp)
         event = Shared(renamed)

@@ -147,7 +147,7 @@ class Renaming:
     def _switch(self, session: Session, room: Room, event: Moved, tag: str | None) -> None:
         """Use the new name from now on; the archive does too."""
         old = room.key
-        room.name, room.key = event.to, key(event.to)
+        room.name, room.key, room.roll = event.to, key(event.to), None
         if room.key != old:
             self._move(room, old)
         room.topic = room.topic and replace(room.topic, room=room.name)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from chatsvc.core.chat import Room, Session, User
+from collections.abc import Sequence
+from operator import attrgetter
+
+from chatsvc.core.chat import FOLD, Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
 from chatsvc.model.characters import clean
 from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Refused, Request
+from chatsvc.model.roll import Roll
 from chatsvc.model.room_events import Place
 from chatsvc.model.server_events import Census
-from chatsvc.model.text_rules import room_name
+from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
 
@@ -142,6 +146,23 @@ class Visibility:
         hidden = user in room.unseen and user is not asker.person
         return None if hidden or user not in room.people else self.person(user, asker, room)
 
+    def roll(self, name: str, reader: str) -> tuple[Roll, Sequence[Person]] | None:
+        """Return who is in a crowded room, and in addition the reader, unless they are listed.
+
+        The list is a few seconds old at most. Return None if the room is not crowded, or if a
+        mute hides users.
+        """
+        room = self._directory.rooms.get(key(name))
+        if room is None or not room.crowded or room.unseen:
+            return None
+        now, roll = self._clock.seconds(), room.roll
+        if roll is None or not roll.made <= now < roll.made + FOLD:
+            users = sorted(room.people, key=attrgetter("key"))
+            people = [_briefly(user, room) for user in users]
+            roll = room.roll = Roll(people, room.rules.hidden, now)
+        own = () if reader in roll.names else (self._directory.find(reader),)
+        return roll, [_briefly(user, room) for user in own]
+
     def census(self) -> Census:
         """Count users, operators, connections without a name, and rooms that are not hidden."""
         return Census(
@@ -161,6 +182,21 @@ def _shows(place: Room, user: User, reader: User) -> bool:
 def _addresses(user: User) -> tuple[str, ...]:
     found = dict.fromkeys(session.wire.address for session in user.sessions)
     return tuple(address for address in found if address)
+
+
+def _briefly(user: User, room: Room) -> Person:
+    """Return what everybody in a room may know about a user there, without what changes often."""
+    role = _shown_role(user, room)
+    return Person(
+        name=user.name,
+        since=user.since,
+        idle=0.0,
+        away=None,
+        role="operator" if user.operator else role or None,
+        roles=(role,) if role else (),
+        mask=user.mask,
+        voices=(room.name,) if room.has_voice(user) else (),
+    )
 
 
 def _shown_role(user: User, room: Room) -> str:

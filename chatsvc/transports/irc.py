@@ -15,6 +15,7 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
+from chatsvc.model.room_events import Joined
 from chatsvc.services.hub import Hub
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.heartbeat import Heartbeat
@@ -27,7 +28,11 @@ class IRCAdapter:
 
     def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
         self.client = irc.Client(
-            hub.origins.mask, hub.origins.account, hub.now, hub.origins.standing
+            hub.origins.mask,
+            hub.origins.account,
+            hub.now,
+            hub.origins.standing,
+            hub.visibility.roll,
         )
         self._answer = answer  # sends answers that do not involve the chat
 
@@ -107,7 +112,10 @@ class IRCProtocol(Heartbeat):
         self.ask_first(self._client.requests())  # such as the next page of a long list
 
     def announce(self, event: Shared, here: str | None) -> None:
-        super().announce(event, here)
+        if isinstance(event.event, Joined):
+            self._send(irc.channels.joins(self._client, event.event, event))
+        else:
+            super().announce(event, here)
         self.ask_first(self._client.requests())  # such as the metadata of a monitored user
 
     def show(self, batch: Batch, elsewhere: bool) -> None:

@@ -8,6 +8,10 @@ import { shortcut } from "./model/keys.js";
 import { useHours } from "./views/times.js";
 import { Page } from "./views/page.js";
 
+/** @typedef {import("./model/buffers.js").Buffer} Buffer */
+/** @typedef {import("./model/items.js").Event} Event */
+/** @typedef {import("./model/items.js").Spoken} Spoken */
+
 const container = /** @type {HTMLElement} */ (document.getElementById("app"));
 const page = new Page(container);
 const clock = {
@@ -41,17 +45,17 @@ preferences.changed = () => {
     state.highlights = preferences.highlights;
     page.changed();
 };
-state.isQuiet = pane => preferences.isQuiet(pane.name);
+state.isQuiet = (/** @type {Buffer} */ pane) => preferences.isQuiet(pane.name);
 addEventListener("storage", () => (preferences.read(), session.tokenChanged())); // changed in another tab
 preferences.changed();
 
-session.present = async (event, asked) => {
+session.present = async (/** @type {Event} */ event, /** @type {object} */ asked) => {
     const { isListed } = await session.later.answers();
     if (event.event === "found") page.openDialog("search", { event });
     else if (isListed(event)) page.openDialog("answer", { event, ...asked });
 };
 
-session.askPassword = room => page.openDialog("command", { label: `Join ${room}`, command: "join", given: { room } });
+session.askPassword = (/** @type {string} */ room) => page.openDialog("command", { label: `Join ${room}`, command: "join", given: { room } });
 
 const title = document.title;
 page.drawn = () => {
@@ -63,7 +67,7 @@ page.drawn = () => {
 
 // Loaded with the first message that may be notified about.
 const notifications = once(async () => (await import("./views/notifying.js")).notificationsOf(session));
-state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @type {import("./model/items.js").Spoken} */ line, /** @type {boolean} */ seen) =>
+state.whenNew = (/** @type {Buffer} */ pane, /** @type {Spoken} */ line, /** @type {boolean} */ seen) =>
     void (preferences.notifies && notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {}));
 
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());

@@ -49,7 +49,6 @@ OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the te
 
 OF_EVENTS = frozenset((*_TAGS.values(), "message-tags")) - {"batch"}  # tags of users' events
 
-SERVER = "irc.chatsvc"  # clients tell a server from a user by the dot
 MOST_MONITORED = "100"
 
 KEYLEN = 64  # characters of a channel's key

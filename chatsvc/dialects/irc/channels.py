@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chatsvc.dialects.irc import metadata, read_marker, renaming
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.list_filter import wanted_of
@@ -10,7 +12,8 @@ from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
-from chatsvc.dialects.irc.who import EVERYBODY, ask_names
+from chatsvc.dialects.irc.who import EVERYBODY, tell_names
+from chatsvc.model.batch import Shared
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.requests import Refusal
@@ -105,7 +108,7 @@ def _(event: Entered, client: Client, about: Pending) -> None:
     if read_marker.CAPABILITY in client.capabilities:
         read_marker.tell_mark(client, event.room, event.read_time)
     if "no-implicit-names" not in client.capabilities:
-        ask_names(client, event.room)
+        tell_names(client, event.room)
     metadata.sync(client, event.room, event.count)
 
 
@@ -119,19 +122,44 @@ def _(event: Exited, client: Client, about: Pending) -> None:
 @told.register
 def _(event: Joined, client: Client, about: Pending) -> None:
     client.quit = ""
+    for newcomer in _newcomers(event):
+        _tell_join(client, event, *newcomer)
+
+
+def joins(client: Client, event: Joined, shared: Shared) -> bytes:
+    """Return the JOINs of others, encoded once for all clients with the same capabilities."""
+    client.quit, waiting = "", client.taken()
+    each = shared.written(client.capabilities, lambda: dict(_each_join(client, event)))
+    if client.nick in each:  # in a crowd, whose JOIN it was shown at once
+        others = [written for name, written in each.items() if name != client.nick]
+        return waiting + b"".join(others)
+    whole = (client.capabilities, "all")
+    return waiting + shared.written(whole, lambda: b"".join(each.values()))
+
+
+def _each_join(client: Client, event: Joined) -> Iterator[tuple[str, bytes]]:
+    """Yield the messages about each newcomer, which depend only on the capabilities."""
+    with client.answering(None):
+        for newcomer in _newcomers(event):
+            _tell_join(client, event, *newcomer)
+            yield newcomer[0], client.taken()
+
+
+def _newcomers(event: Joined) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield the name, account, real name, role and away message of each user."""
     nothing = ("",) * len(event.names)
-    for name, account, realname, role, away in zip(
-        event.names,
-        event.accounts or nothing,
-        event.realnames or nothing,
-        event.roles or nothing,
-        event.aways or nothing,
-        strict=True,
-    ):
-        _join(client, event.room, name, account, realname, stamp=event.stamp)
-        role_on_entering(client, event.room, name, role)
-        if away and "away-notify" in client.capabilities:
-            client.send("AWAY", away, by=name)
+    lists = (event.accounts, event.realnames, event.roles, event.aways)
+    return zip(event.names, *(each or nothing for each in lists), strict=True)
+
+
+def _tell_join(
+    client: Client, event: Joined, name: str, account: str, realname: str, *more: str
+) -> None:
+    role, away = more
+    _join(client, event.room, name, account, realname, stamp=event.stamp)
+    role_on_entering(client, event.room, name, role)
+    if away and "away-notify" in client.capabilities:
+        client.send("AWAY", away, by=name)
 
 
 def _join(

@@ -13,7 +13,9 @@ from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said
 from chatsvc.model.origins import mask_of
+from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Request
+from chatsvc.model.roll import Roll
 from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
@@ -30,14 +32,18 @@ class Sasl:
     begun: bool = False  # the chat has received the first one
 
 
+def _no_roll(room: str, nick: str) -> None:
+    return None
+
+
 class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
         "_asked", "_requests", "about", "account_of", "bot", "changed", "collected", "earlier",
         "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
-        "registers_early", "registration", "rooms", "sasl", "secure", "sts", "telling", "unread",
-        "version", "wallops", "welcome",
+        "registers_early", "registration", "roll", "rooms", "sasl", "secure", "sts", "telling",
+        "unread", "version", "wallops", "welcome",
     )  # fmt: skip
 
     def __init__(
@@ -46,9 +52,11 @@ class Client(ClientOutput):
         account_of: Callable[[str], str] = str,
         now: Callable[[], float] = float,
         standing: Callable[[str], tuple[str, bool]] = no_standing,
+        roll: Callable[[str, str], tuple[Roll, Sequence[Person]] | None] = _no_roll,
     ) -> None:
         super().__init__(mask, now, standing)
         self.account_of = account_of
+        self.roll = roll  # who is in a crowded room
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
         self.realname = ""

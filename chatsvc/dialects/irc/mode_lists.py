@@ -53,7 +53,8 @@ def change_list(
     if not _PATTERN.search(pattern.removeprefix(MUTED)):  # a nickname, as on other servers
         pattern = f"{pattern}!*@*"
     do = LISTS[letter].add if plus else LISTS[letter].remove
-    args: dict[str, object] = {"room": room, "who": pattern.removeprefix(MUTED if mute else "")}
+    who = pattern.removeprefix(MUTED if mute else "")
+    args: dict[str, object] = {"room": room, "who": who}
     if mute and letter == "b":
         do = "mute" if plus else "unmute"
     if letter == "b":

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, SERVER, understood
+from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, understood
 from chatsvc.dialects.irc.labeled import Labeled, WrittenLine
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import (
@@ -28,6 +28,7 @@ from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.text_rules import IRC_SERVER
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
@@ -52,7 +53,7 @@ class ClientOutput:
         now: Callable[[], float] = float,
         standing: Callable[[str], tuple[str, bool]] = no_standing,
     ) -> None:
-        self.server = SERVER
+        self.server = IRC_SERVER
         self.mask, self.now = mask, now
         self.standing = standing  # the account and whether a user is a bot
         self.nick = "*"
@@ -111,6 +112,11 @@ class ClientOutput:
 
         Items come last, or before the fixed text.
         """
+        for row in self.rows(name, *params, items=items, by=by):
+            self.reply(name, *params, row)
+
+    def rows(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> list[str]:
+        """Return as many items in each row as fit into a reply."""
         number, words = NUMERICS[name]
         after = (" ",) if words is None else ("*", words)
         head = len(wire.write(number, self.nick, *params, *after, source=self.server).encode()) - 1
@@ -121,8 +127,7 @@ class ClientOutput:
                 rows[-1] = row
             else:
                 rows.append(item)
-        for row in rows if items else ():
-            self.reply(name, *params, row)
+        return rows if items else []
 
     def fail(self, command: str, code: str, *params: str) -> None:
         """Send a FAIL: the command, a code for programs, the context, and the text."""

@@ -12,6 +12,7 @@ from chatsvc.model.history_events import Marked
 from chatsvc.model.requests import Refusal
 
 CAPABILITY = "draft/read-marker"
+_NO_TIME = "Invalid timestamp"
 _NOTHING_THERE = ("no-account", "no-such-person", "no-such-room")
 
 
@@ -27,7 +28,7 @@ def _(client: Client, message: Message) -> None:
         when = selector[0].removeprefix("timestamp=")
         client.ask("mark", room=place(target), number=when, anywhere=True)
     else:
-        client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], "Invalid timestamp")
+        client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], _NO_TIME)
 
 
 @told.register
@@ -47,6 +48,6 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
     if not selector and event.code in _NOTHING_THERE:
         tell_mark(client, target, None)
     elif event.code == "bad-argument":
-        client.fail("MARKREAD", "INVALID_PARAMS", target, *selector, event.text)
+        client.fail("MARKREAD", "INVALID_PARAMS", target, *selector, _NO_TIME)
     else:
         client.fail("MARKREAD", "INTERNAL_ERROR", target, event.text)

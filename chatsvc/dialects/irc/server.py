@@ -77,6 +77,7 @@ def motd(client: Client) -> None:
 
 
 @on("LUSERS")
+@here(1)
 def _(client: Client, message: Message) -> None:
     client.ask("census")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from chatsvc.dialects.irc.client import Client
@@ -15,6 +15,7 @@ from chatsvc.model.presence_events import People, Person
 from chatsvc.model.requests import Refusal
 
 EVERYBODY = 10**9  # more than any list has entries
+_OF_NAMES = frozenset(("multi-prefix", "userhost-in-names"))  # on which a list depends
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "host": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
@@ -99,15 +100,37 @@ def _online(client: Client, event: People, about: Pending, part: Part) -> None:
 
 
 def _names(client: Client, event: People, about: Pending, part: Part) -> None:
-    hosts = "userhost-in-names" in client.capabilities
-    names = [
-        prefixes(client, person, role_of(person), event.room)
-        + (person.mask if hosts else person.name)
-        for person in event.people
-    ]
-    client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
+    _tell_names(client, event.room, event.hidden, _name_rows(client, event.room, event.people))
     if part.ends:
         _end_names(client, about, event.room)
+
+
+def _name_rows(client: Client, room: str, people: Iterable[Person]) -> list[str]:
+    """Return the names with their prefixes, as many in each row as fit into a reply."""
+    hosts = "userhost-in-names" in client.capabilities
+    names = [
+        prefixes(client, person, role_of(person), room) + (person.mask if hosts else person.name)
+        for person in people
+    ]
+    return client.rows("NAMREPLY", "=", room, items=names)
+
+
+def _tell_names(client: Client, room: str, hidden: bool, rows: Iterable[str]) -> None:
+    for row in rows:
+        client.reply("NAMREPLY", "@" if hidden else "=", room, row)
+
+
+def tell_names(client: Client, room: str) -> None:
+    """Send who is in a room that the client has joined; those who join a crowd share a list."""
+    found = client.roll(room, client.nick)
+    if found is None:
+        ask_names(client, room)
+        return
+    roll, own = found
+    way = room, len(client.nick.encode()), client.capabilities & _OF_NAMES
+    rows = roll.written(way, lambda: _name_rows(client, room, roll.people))
+    _tell_names(client, room, roll.hidden, (*rows, *_name_rows(client, room, own)))
+    client.reply("ENDOFNAMES", room)
 
 
 def _who(client: Client, event: People, about: Pending, part: Part) -> None:

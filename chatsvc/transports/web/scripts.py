@@ -2,7 +2,7 @@
 those that every visit needs in one file.
 
 The bundle makes an object of what each module in it exports, so that their other names may clash.
-Names that begin with _ are used by our scripts only, and become shorter.
+Names that begin with _ or are in capitals are used by our scripts only, and become shorter.
 """
 
 from __future__ import annotations
@@ -27,14 +27,21 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(`|\$\{)", re.DOTALL)  # from ` or } on
-_OPEN = ";{([,=:?&|"  # no statement ends here because of a line end
+_OPEN = ";{}([,=:?&|"  # no statement ends here by a line end: after an expression in braces is a ;
+_NEEDLESS = (";", ",")  # before }: no script has an empty statement there
 _LINES = ("import", "export")  # which begin a line, to be found
 _INDENTED = re.compile(r"\n\s+")
 _STATIC = re.compile(r'^import(\{[^}]*\}|\*as \w+| \w+) ?from"(\.[^"]+)";\n*', re.MULTILINE)
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
 _EXPORTED = re.compile(r"^export (?=(?:async )?(?:function|class|const) ([\w$]+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b(?!\()", re.MULTILINE)
-_OURS = re.compile(r"(?<![\w$])_[a-zA-Z]\w*")
+_OURS = re.compile(
+    r"""
+    (?<![\w$])(?:_[a-zA-Z]\w*
+    |(?<!(?<!\.\.)\.)(?!JSON\b)[A-Z][A-Z_]{3,}\b  # no property, but perhaps after ...
+    )""",
+    re.VERBOSE,
+)
 
 
 def served(sources: Mapping[str, str]) -> dict[str, str]:
@@ -60,7 +67,9 @@ def shortened(script: str, names: dict[str, str]) -> str:
                 written.append("\n")
             elif "\n" not in gap and gap and _would_merge(last, piece[0]):
                 written.append(" ")
-            written.append(_renamed(piece, names) if kind == "code" and "_" in piece else piece)
+            if piece == "}" and kind == "code" and written and written[-1].endswith(_NEEDLESS):
+                written[-1] = written[-1][:-1]
+            written.append(_renamed(piece, names) if kind == "code" else piece)
             last, gap = piece[-1], ""
     return "".join(written).lstrip("\n") + "\n"
 

@@ -1,9 +1,9 @@
 /** The operators' page: figures that follow the service, and lists of what can be managed. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { answer, facts } from "../model/answers.js";
 import { Refused } from "../net/failures.js";
 import { AnswerView } from "../views/answer_view.js";
-import { OpenDialog } from "../views/dialogs.js";
 import { Component, html } from "../views/dom.js";
 import { problem } from "../views/perform.js";
 import { Tabs } from "../views/tabs.js";
@@ -67,7 +67,7 @@ class Desk extends Component {
     _look = () => {
         const { session } = this.props;
         if (document.visibilityState !== "visible" || !session.connection.here) return;
-        void session.completing.askCommands();
+        void sourceOf(session).askCommands();
         session.connection.ask("status", {}).then(status => this.setState({ samples: added(this.state.samples, status), wrong: "" }), error => this._failed(error));
     };
 
@@ -99,7 +99,7 @@ class Desk extends Component {
                 <${Overview} samples=${samples} lockDown=${this._lockDown} />
                 <div class="lists"><${Tabs} label="Lists" tabs=${TABS} chosen=${tab} choose=${(/** @type {string} */ name) => this.setState({ tab: name, names: "" })}>${this._list()}</${Tabs}></div>
             </main>
-            ${page.dialog && html`<${OpenDialog} key=${page.dialog.number} session=${session} page=${page} />`}
+            ${page.dialog?.view && html`<${page.dialog.view} key=${page.dialog.number} session=${session} page=${page} about=${page.dialog.about} close=${() => page.closeDialog()} />`}
         </div>`;
     }
 

@@ -34,12 +34,12 @@ export class Adoption {
      * @param {Identity} identity
      */
     async before({ name, token, account_password: password }) {
-        const { connection, state } = this._session;
+        const { connection, state, kept } = this._session;
         const guest = token === undefined && password === undefined && connection.resume.account === null;
         if (this._found !== null && this._is(this._found, name, guest)) return; // again, after a refusal
         if (this._found !== null) await this._become(this._own);
         this._found = null;
-        if (!this._tabs.works || state.waiting) return; // ours are known by our own secret
+        if (!this._tabs.works || state.waiting || kept.length) return; // ours are known by our own secret
         if (guest && (this._isBack || state.name)) return; // the secret is who a guest is
         for (const client of await this._unsent.others(name, guest)) {
             if (await this._tabs.isTaken(client) || !await this._unsent.claim(client)) continue;
@@ -50,13 +50,12 @@ export class Adoption {
 
     /** Send the messages, now that the user is logged in: join their rooms first. */
     after() {
-        const { connection: { resume }, input } = this._session, found = this._found;
+        const { connection: { resume } } = this._session, found = this._found;
         if (found === null) return;
         this._found = null;
         if (!this._is(found, resume.account ?? resume.name, resume.account === null)) return;
         this._own = this._tabs.client;
-        resume.remember([...new Set(found.messages.map(each => each.pane))].filter(pane => pane.startsWith("#") && !resume.places.has(pane)));
-        for (const message of found.messages) void input.send(message);
+        this._session.resend(found.messages);
     }
 
     /**

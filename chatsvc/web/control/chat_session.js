@@ -3,11 +3,11 @@
 import { SERVER } from "../model/buffers.js";
 import { apply } from "../model/events.js";
 import { State } from "../model/state.js";
+import { key } from "../model/text_rules.js";
 import { TypingIndicator } from "../model/typing_indicator.js";
 import { Connection } from "../net/connection.js";
 import { FIRST_ROOM } from "../net/resume_state.js";
 import { Adoption } from "./adoption.js";
-import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
 import { Later } from "./later.js";
@@ -53,7 +53,6 @@ export class ChatSession {
         this.connection = new Connection(open, clock, this, this._client());
         this.reading = new HistoryLoader(this.connection, this.state, clock);
         this.input = new InputHandler(this);
-        this.completing = new CompletionSource(this);
         this.later = new Later();
         this.state.whenWordless = () => void this.later.load(this.state);
         /** Messages that survive a reload. @type {Pick<import("./unsent.js").Unsent, "works" | "add" | "remove">} */
@@ -61,6 +60,9 @@ export class ChatSession {
         /** Takes over what closed tabs have not sent. @type {Pick<import("./adoption.js").Adoption, "before" | "after">} */
         this.adoption = { async before() {}, after() {} };
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
+        /** Messages of a visit that has ended, and of before a reload. @type {import("./unsent.js").Message[]} */
+        this.kept = [];
+        this.leaving = false; // the user wants to leave nothing behind
         this.joins = true; // rooms, after the login
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
@@ -133,7 +135,7 @@ export class ChatSession {
         }
         this.adoption = new Adoption(this, tabs, unsent, isBack);
         this.state.name ||= this.keepsakes.place?.name ?? "";
-        for (const message of await unsent.of(tabs.client)) void this.input.send(message);
+        this.kept = await unsent.of(tabs.client);
     }
 
     _client() {
@@ -192,6 +194,7 @@ export class ChatSession {
         if (!this.joins) resume.places.clear();
         else if (!resume.places.size) resume.remember([FIRST_ROOM]);
         this.adoption.after();
+        if (this.joins) this.resend(this.kept.splice(0).filter(message => this._isOurs(message) || void this.kept.push(message)));
         this.inside = true;
         this.login = null;
         const stay = this._stay && resume.account !== null;
@@ -199,6 +202,19 @@ export class ChatSession {
         void this.later.load(this.state, resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
+    }
+
+    /** Return whether the user has written a message, and no other one who has logged in here. @param {import("./unsent.js").Message} message */
+    _isOurs({ guest, name = "" }) {
+        const { account, name: current } = this.connection.resume;
+        return (guest && account === null) || key(name) === key(account ?? current);
+    }
+
+    /** Send messages of before, after joining their rooms. @param {import("./unsent.js").Message[]} messages */
+    resend(messages) {
+        const { resume } = this.connection;
+        resume.remember([...new Set(messages.map(each => each.pane))].filter(pane => pane.startsWith("#") && !resume.places.has(pane)));
+        for (const message of messages) void this.input.send(message);
     }
 
     /** @param {string} _reason */
@@ -230,6 +246,7 @@ export class ChatSession {
      * @param {string} [words]
      */
     async leave(words) {
+        this.leaving = true;
         const patience = new Promise(resolve => this._clock.setTimeout(() => resolve(undefined), 1000));
         await Promise.race([this.endToken(), patience]);
         this.connection.leave(words);

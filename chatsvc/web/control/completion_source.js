@@ -8,8 +8,21 @@ import { key } from "../model/text_rules.js";
 
 const FRESH = 30_000; // milliseconds for which a list of rooms is reused
 
+/** @type {WeakMap<ChatSession, CompletionSource>} */
+const sources = new WeakMap();
+
+/**
+ * Return the source of a session.
+ * @param {ChatSession} session
+ */
+export function sourceOf(session) {
+    const source = sources.get(session) ?? new CompletionSource(session);
+    sources.set(session, source);
+    return source;
+}
+
 /** What can be completed at the moment. */
-export class CompletionSource {
+class CompletionSource {
     /** @param {ChatSession} session */
     constructor(session) {
         /** @type {{room: string, count: number, topic?: string}[]} */

@@ -10,6 +10,8 @@ import { LOCAL_COMMANDS } from "./local_commands.js";
 /** @typedef {import("../model/items.js").Event} Event */
 /** @typedef {import("./chat_session.js").ChatSession} ChatSession */
 
+const EMOJI = /:[^\s:]+:/;
+
 /** Sends the user's messages and commands. */
 export class InputHandler {
     /** @param {ChatSession} session */
@@ -109,12 +111,13 @@ export class InputHandler {
      * Send a message that is kept until it is answered.
      * @param {import("./unsent.js").Message} message
      */
-    async send({ do: what, arguments: given, tag, once, pane, text, typed, action, time }) {
+    async send(message) {
+        const { do: what, arguments: given, tag, once, pane, text, typed, action, time } = message;
         const { connection, state, unsent } = this._session;
         const done = () => unsent.remove(tag);
-        const asked = connection.request(what, given, { once, tag, ...(once && { whenSent: done }) });
-        await this._wait(asked, text, state.open(pane), typed, action, time);
-        done();
+        const asked = connection.request(what, given, { once, tag, until: this._emojize(given, "text"), ...(once && { whenSent: done }) });
+        if (await this._wait(asked, text, state.open(pane), typed, action, time) || this._session.leaving) done();
+        else this._session.kept.push(message);
     }
 
     /**
@@ -133,6 +136,17 @@ export class InputHandler {
         return (this.emoji && this._session.later.emojis?.emojized(text)) || text;
     }
 
+    /**
+     * Replace names of emoji in an argument that is about to be sent; if that must be loaded first, return what to wait for.
+     * @param {Record<string, unknown>} given
+     * @param {string} argument
+     */
+    _emojize(given, argument) {
+        const { later } = this._session, text = String(given[argument]);
+        if (!this.emoji || later.emojis || !EMOJI.test(text)) return undefined;
+        return later.completing().then(() => (given[argument] = this._emojized(text)));
+    }
+
     // Commands
 
     /**
@@ -142,15 +156,16 @@ export class InputHandler {
      * @param {Buffer} pane
      */
     _ask(name, rest, text, pane) {
-        const said = this.commands.is(name, "speech") ? this._emojized(rest) : rest;
-        const asked = this._request(name, { rest: said });
+        const speech = this.commands.is(name, "speech"), said = { rest: speech ? this._emojized(rest) : rest };
+        const asked = this._request(name, said, speech ? this._emojize(said, "rest") : undefined);
         const password = this.commands.passwordOf(name, rest);
         const Leading = this.commands.is(name, "leads") && this._session.later.leading?.Leading;
         const leading = Leading ? this.leading = new Leading(this._session, pane) : null;
         const answered = asked.then(event => this._answered(event, password, leading));
         if (leading) answered.then(event => leading.release(placeOf(event)), () => leading.release(null));
-        answered.then(event => this._present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
-        this._wait(answered, this.commands.masked(text), pane, text);
+        answered.then(event => this._present(event, { command: name, given: said }), error => this._needsPassword(error, name, rest));
+        const shown = this.commands.masked(text);
+        this._wait(answered, shown, pane, text).then(done => done || this._session.leaving || shown !== text || this._session.giveBack(text, pane));
     }
 
     /**
@@ -192,10 +207,11 @@ export class InputHandler {
      * Make the request of a command; the account's token ends with the login, and is replaced with the password.
      * @param {string} name
      * @param {Record<string, unknown>} given
+     * @param {Promise<unknown>} [until]
      */
-    _request(name, given) {
+    _request(name, given, until) {
         if (name === "logout") void this._session.endToken();
-        const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
+        const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once"), until });
         if (name === "passwd" && this._session.keepsakes.token !== null) asked.then(() => this._session.renewToken(), () => {});
         return asked;
     }
@@ -217,7 +233,7 @@ export class InputHandler {
     }
 
     /**
-     * Show a request as waiting until it is answered; restore it to the input if refused.
+     * Show a request as waiting until it is answered; restore it to the input if refused. Return whether that is all: the visit has not ended before.
      * @param {Promise<Event>} asked
      * @param {string} shown
      * @param {Buffer} pane
@@ -225,27 +241,26 @@ export class InputHandler {
      */
     async _wait(asked, shown, pane, text, action = false, time = this._session.now) {
         const waiting = this._session.state.wait(pane, shown, time, action);
-        try {
-            await asked;
-        } catch (error) {
-            this._wentWrong(error, text, pane);
-        }
+        const done = await asked.then(() => true, error => this._wentWrong(error, text, pane));
         this._session.state.settled(pane, waiting);
+        return done;
     }
 
     /**
+     * Say what went wrong; return false if the visit has ended, which the user was told.
      * @param {unknown} error
      * @param {string} text
      * @param {Buffer} pane
      */
     _wentWrong(error, text, pane) {
-        if (error instanceof NotConnected) return; // the user has left, and was told
+        if (error instanceof NotConnected) return false;
         const where = this._session.state.find(pane.name) === pane ? pane.name : undefined;
         const masked = this.commands.masked(text);
         if (error instanceof Refused) {
             if (masked === text) this._session.giveBack(text, pane);
             this._session.note(error.message, true, where);
         } else this._session.note(`The connection was lost. This may not have arrived: ${masked}`, true, where);
+        return true;
     }
 }
 

@@ -9,6 +9,8 @@ export class Later {
         this.completion = null;
         /** @type {typeof import("../model/emojis.js") | null} */
         this.emojis = null;
+        /** @type {typeof import("./completion_source.js") | null} */
+        this.source = null;
         /** @type {typeof import("./leading.js") | null} */
         this.leading = null;
         /** @type {typeof import("./account_token.js") | null} */
@@ -38,9 +40,8 @@ export class Later {
     /** Load what completes commands, names and emoji, and what shows answers to commands; return whether it is loaded now. */
     async completing() {
         try {
-            this.emojis ??= await import("../model/emojis.js");
-            this.completion ??= await import("../model/completion.js");
-            await this.answers();
+            [this.emojis, this.source, this.completion] = await Promise.all(
+                [import("../model/emojis.js"), import("./completion_source.js"), import("../model/completion.js"), this.answers()]);
             return true;
         } catch {
             return false;

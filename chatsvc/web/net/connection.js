@@ -138,17 +138,18 @@ export class Connection {
     /**
      * Make a request when its turn comes; resolve with the event that answers it.
      *
-     * It is repeated after a loss, unless it is to be done `once`. Reject with `Refused`,
-     * `Uncertain`, or `NotConnected`.
+     * It is repeated after a loss, unless it is to be done `once`. If it is not complete yet, it
+     * waits `until` it is. Reject with `Refused`, `Uncertain`, or `NotConnected`.
      *
      * @param {string} what
      * @param {Record<string, unknown>} given
-     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string, whenSent?: () => void}} [how]
+     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string, whenSent?: () => void, until?: Promise<unknown>}} [how]
      * @returns {Promise<Event>}
      */
-    request(what, given, { alone = false, once = false, shown = true, tag = this.tag(), whenSent = undefined } = {}) {
+    request(what, given, { alone = false, once = false, shown = true, tag = this.tag(), whenSent = undefined, until = undefined } = {}) {
         return new Promise((resolve, reject) => {
-            const outgoing = { do: what, arguments: given, tag, alone, once, shown, whenSent, resolve, reject };
+            const outgoing = { do: what, arguments: given, tag, alone, once, shown, whenSent, held: Boolean(until), resolve, reject };
+            until?.then(() => (outgoing.held = false, this._pump()));
             if (!this.outbox.put(outgoing)) reject(new Refused("waiting", "Too many messages are waiting to be sent. This one is discarded."));
             this._pump();
         });
@@ -295,6 +296,7 @@ export class Connection {
     /** @param {string} why */
     _putOut(why) {
         const token = this._identity?.token;
+        for (const uncertain of this.outbox.takeBack()) uncertain.reject(new Uncertain());
         this._end();
         this._front.over(why, token);
     }

@@ -17,5 +17,5 @@ export class Refused extends Error {
 /** The connection was lost, and the request may or may not have arrived. */
 export class Uncertain extends Error {}
 
-/** The user has left. */
+/** The user has left, or the server has ended the visit. */
 export class NotConnected extends Error {}

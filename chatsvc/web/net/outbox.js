@@ -18,6 +18,7 @@
  * @property {boolean} once
  * @property {boolean} shown
  * @property {() => void} [whenSent] called before it is sent
+ * @property {boolean} [held] not complete yet: it delays all after it
  * @property {(event: Event) => void} resolve
  * @property {(why: Error) => void} reject
  */
@@ -70,6 +71,7 @@ export class Outbox {
     /** @param {Outgoing} outgoing */
     _maySend(outgoing) {
         const [oldest] = this._sent.values();
+        if (outgoing.held) return false;
         return !oldest || (!outgoing.alone && !oldest.alone && this._sent.size < this.window);
     }
 

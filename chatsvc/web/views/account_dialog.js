@@ -1,5 +1,6 @@
 /** The account: registering a name, logging in and out, the password, connections and remembered logins. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { may } from "../model/actions.js";
 import { AnswerView } from "./answer_view.js";
 import { Dialog } from "./dialog.js";
@@ -12,7 +13,7 @@ import { problem } from "./perform.js";
 
 /** @param {DialogProps} props */
 export function AccountDialog({ session, page }) {
-    void session.completing.askCommands();
+    void sourceOf(session).askCommands();
     const { account, name } = session.state;
     return html`<${Dialog} title="Account" wide close=${() => page.closeDialog()}>
         ${account === null ? html`<${Guest} session=${session} name=${name} />` : html`<${Registered} session=${session} page=${page} account=${account} />`}

@@ -4,7 +4,6 @@ import { SERVER, titleOf } from "../model/buffers.js";
 import { Announced } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { OpenDialog } from "./dialogs.js";
 import { html } from "./dom.js";
 import { Icon } from "./icons.js";
 import { People } from "./people.js";
@@ -36,7 +35,7 @@ export function App({ session, page }) {
         <${People} session=${session} page=${page} />
         <${Announced} session=${session} />
         ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
-        ${page.dialog && html`<${OpenDialog} key=${page.dialog.number} session=${session} page=${page} />`}
+        ${page.dialog?.view && html`<${page.dialog.view} key=${page.dialog.number} session=${session} page=${page} about=${page.dialog.about} close=${() => page.closeDialog()} />`}
     </div>`;
 }
 

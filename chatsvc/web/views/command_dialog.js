@@ -1,5 +1,6 @@
 /** A form for the arguments of a command of the server. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { fieldsOf, sentence } from "../model/actions.js";
 import { nameOf } from "../model/commands.js";
 import { Dialog } from "./dialog.js";
@@ -17,7 +18,7 @@ export class CommandDialog extends Component {
     render() {
         const { session, page } = this.props;
         const { label, command: name, given, values = {}, quote } = /** @type {About} */ (this.props.about);
-        void session.completing.askCommands(); // again when the connection is back
+        void sourceOf(session).askCommands(); // again when the connection is back
         const command = session.input.all.find(each => nameOf(each) === name);
         const asked = command ? fieldsOf(command).filter(field => !(field.name in given) && field.name !== "here") : [];
         const fields = [...asked.filter(field => field.kind !== "flag"), ...asked.filter(field => field.kind === "flag")];
@@ -103,7 +104,7 @@ export function Input({ field, value = "", first = false, session }) {
     const optional = needed ? "" : html` <span class="muted">(optional)</span>`;
     if (kind === "flag") return html`<label class="check"><input type="checkbox" name=${name} /> ${label}</label>`;
     const named = ["name", "who", "names"].includes(name);
-    const known = named ? session.completing.known(session.state.pane).names : name === "room" ? rooms(session) : kind === "text" ? choices : undefined;
+    const known = named ? sourceOf(session).known(session.state.pane).names : name === "room" ? rooms(session) : kind === "text" ? choices : undefined;
     return html`<label><span>${label}${optional}</span>
         ${kind === "choice" ? html`<select name=${name}><option value=""></option>${choices?.map(choice => html`<option key=${choice} selected=${choice === value}>${choice}</option>`)}</select>`
             : kind === "long" ? html`<textarea name=${name} rows="3" required=${needed} defaultValue=${value} autofocus=${first}></textarea>`

@@ -1,5 +1,6 @@
 /** All commands of the server by subject, each with a form. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { sentence } from "../model/actions.js";
 import { nameOf } from "../model/commands.js";
 import { ranked } from "../model/fuzzy.js";
@@ -13,7 +14,7 @@ export class CommandsDialog extends Component {
     state = { query: "" };
 
     componentDidMount() {
-        void this.props.session.completing.askCommands();
+        void sourceOf(this.props.session).askCommands();
     }
 
     render() {

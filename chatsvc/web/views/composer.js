@@ -13,7 +13,6 @@ import { Icon } from "./icons.js";
 const SHOWN = 8; // suggestions
 const MANY = 3; // more pasted lines than this may have been meant as separate messages
 const ASKED_FOR = /(^\/\S*|(^|\s)[@#]\S*|(^|\s):[\w+-]{2,})$/; // words that are completed without Tab
-const EMOJI = /:[^\s:]+:/;
 
 /** @extends {Component<{session: ChatSession}, Suggestions>} */
 export class Composer extends Component {
@@ -21,8 +20,6 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
-    /** @type {Promise<unknown> | null} of the emoji, and of sending what was typed since */
-    _loading = null;
     _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
@@ -52,8 +49,8 @@ export class Composer extends Component {
             </ul>`}
             ${usage && html`<p class="hint">${usage}</p>`}
             ${pasted > 0 && html`<p class="hint pasted" role="status">You pasted ${pasted} lines.
-                <button type="button" class="secondary small" onClick=${() => this._sendWhole()}>Send as one message</button>
-                <button type="button" class="secondary small" onClick=${() => this._sendLines()}>Send as ${pasted} messages</button></p>`}
+                <button type="button" class="secondary small" onClick=${() => this._sendPasted(text => [text])}>Send as one message</button>
+                <button type="button" class="secondary small" onClick=${() => this._sendPasted(linesOf)}>Send as ${pasted} messages</button></p>`}
             <div class="field">
                 <textarea rows="1" name="text" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
                     aria-autocomplete="list" aria-controls=${shown.length ? "suggestions" : undefined} aria-activedescendant=${chosen >= 0 && shown.length ? `suggestion-${chosen}` : undefined}
@@ -120,8 +117,8 @@ export class Composer extends Component {
      * @param {Buffer} pane
      */
     _giveBack(text, pane) {
-        if (pane === this._pane && !this._area?.value) this._show(text);
-        else if (pane !== this._pane && !pane.draft) {
+        if (pane === this._pane && this._area) return this._area.value ? undefined : this._show(text);
+        if (!pane.draft) {
             pane.draft = text;
             this.props.session.keepsakes.keepDraft(pane.name, text);
         }
@@ -147,9 +144,15 @@ export class Composer extends Component {
         this._keep(area.value);
         this._grow(area);
         session.typing.typed(area.value, this._pane, session.now);
-        void session.completing.aboutToName(area.value).then(news => news && this._offer(area)); // of what is typed by then
+        if (/^\/|#/.test(area.value)) void this._learn(area);
         this._offer(area);
     };
+
+    /** Request the commands or rooms that the user is about to type; offer those that match what is typed by then. @param {HTMLTextAreaElement} area */
+    async _learn(area) {
+        const { session } = this.props;
+        if (await session.later.completing() && await session.later.source?.sourceOf(session).aboutToName(area.value)) this._offer(area);
+    }
 
     /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
     _offer(area) {
@@ -189,7 +192,7 @@ export class Composer extends Component {
         }
     }
 
-    /** Send what is in the field, perhaps after loading the emoji that it names. */
+    /** Send what is in the field. */
     _send() {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return true;
@@ -201,9 +204,7 @@ export class Composer extends Component {
         this._show("");
         this._close();
         session.typing.sent();
-        if (EMOJI.test(text) && !session.later.emojis) this._loading ??= session.later.completing();
-        if (this._loading) this._loading = this._loading.then(() => session.input.typed(text, pane)); // in turn
-        else session.input.typed(text, pane);
+        session.input.typed(text, pane);
         session.state.returnToPresent();
         return true;
     }
@@ -214,26 +215,14 @@ export class Composer extends Component {
         if (count > MANY) this.setState({ pasted: count });
     };
 
-    /** Send all lines as one message, also if the first one looks like a command. */
-    _sendWhole() {
+    /** Send what was pasted, in one or more messages, also what looks like a command. @param {(text: string) => string[]} parts */
+    _sendPasted(parts) {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return;
-        session.input.say(area.value, pane);
-        this._sent();
-    }
-
-    /** Send each line as a message of its own, also one that looks like a command. */
-    _sendLines() {
-        const area = this._area, pane = this._pane, { session } = this.props;
-        if (area === null || pane === null) return;
-        for (const line of linesOf(area.value)) session.input.say(line, pane);
-        this._sent();
-    }
-
-    _sent() {
+        for (const part of parts(area.value)) session.input.say(part, pane);
         this._show("");
         this.setState({ pasted: 0 });
-        this.props.session.state.returnToPresent();
+        session.state.returnToPresent();
     }
 
     _toPresent() {
@@ -259,7 +248,8 @@ export class Composer extends Component {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return false;
         const begin = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
-        const found = session.later.completion?.complete(area.value.slice(begin), area.selectionStart - begin, session.completing.known(pane), begin === 0) ?? null;
+        const { completion: module, source } = session.later;
+        const found = source && module?.complete(area.value.slice(begin), area.selectionStart - begin, source.sourceOf(session).known(pane), begin === 0) || null;
         const completion = found && { ...found, start: found.start + begin, end: found.end + begin };
         this.setState({ completion, chosen: completion ? chosen : -1 });
         return completion !== null;

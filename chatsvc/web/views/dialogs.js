@@ -3,8 +3,6 @@
  * a component in a module of its own, and add it here.
  */
 
-import { Component, html } from "./dom.js";
-
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("./page.js").Page} Page */
 /** What a dialog gets; `about` is what it was opened with. @typedef {{session: ChatSession, page: Page, about: any}} DialogProps */
@@ -30,23 +28,10 @@ const DIALOGS = {
     switcher: async () => (await import("./switcher.js")).Switcher,
 };
 
-/** The dialog that is open. @extends {Component<{session: ChatSession, page: Page}, {view?: DialogView}>} */
-export class OpenDialog extends Component {
-    state = /** @type {{view?: DialogView}} */ ({});
-    _dialog = /** @type {import("./page.js").OpenDialog} */ (this.props.page.dialog);
-
-    async componentDidMount() {
-        const { page } = this.props;
-        try {
-            this.setState({ view: await DIALOGS[this._dialog.name]() });
-        } catch {
-            if (page.dialog === this._dialog) page.closeDialog(); // the server cannot be reached, or has another version now
-        }
-    }
-
-    render() {
-        const { session, page } = this.props;
-        const View = this.state.view;
-        return View && html`<${View} session=${session} page=${page} about=${this._dialog.about} close=${() => page.closeDialog()} />`;
-    }
+/**
+ * Load and return what shows a dialog.
+ * @param {string} name
+ */
+export function load(name) {
+    return DIALOGS[name]();
 }

@@ -66,7 +66,8 @@ function numberOf({ item }) {
 export function contentOf(item, first) {
     if (item.kind === "company") return html`<p class="note">${wordsOf(item)}</p>`;
     if (item.kind === "note") return html`<p class=${classes("note", item.wrong && "wrong")}>${linked(item.text)}</p>`;
-    return html`<div class=${classes("line", item.own && "own", item.mention && "mention", item.waiting && "waiting", item.action && "action")} data-time=${first ? undefined : brief(item.time)}>
+    return html`<div class=${classes("line", item.own && "own", item.mention && "mention", item.waiting && "waiting", item.action && "action")}
+        ...${first ? {} : { role: "group", "aria-label": `${item.sender}, ${clock(item.time)}`, "data-time": brief(item.time) }}>
         ${first && html`<${Avatar} name=${item.sender} />`}
         ${first && !item.action && html`<div class="who">${nameOf(item)}${item.notice && html`<span class="muted">notice</span>`}
             <time datetime=${new Date(item.time).toISOString()}>${clock(item.time)}</time></div>`}

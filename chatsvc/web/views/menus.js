@@ -1,5 +1,6 @@
 /** The menus of a person, a message, a room, and of the user's own name. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { inRoom, may, personActions } from "../model/actions.js";
 import { facts } from "../model/answers.js";
 import { SERVER, titleOf } from "../model/buffers.js";
@@ -26,7 +27,7 @@ export class PersonMenu extends Component {
 
     componentDidMount() {
         const { session, about } = this.props;
-        void session.completing.askCommands();
+        void sourceOf(session).askCommands();
         session.connection.ask("whois", { name: about.name }).then(person => this.setState({ person }), () => this.setState({ absent: "offline" }));
         session.connection.ask("ignore", {}).then(event =>
             this.setState({ ignored: (event.names ?? []).some((/** @type {string} */ name) => key(name) === key(about.name)) }), () => {});
@@ -72,7 +73,7 @@ export class PersonMenu extends Component {
 /** A message. @param {DialogProps} props */
 export function LineMenu({ session, page, about }) {
     const item = /** @type {Spoken} */ (about.item), { pane } = session.state, { sender, number, text } = item;
-    void session.completing.askCommands();
+    void sourceOf(session).askCommands();
     const commands = session.input.all, room = pane.name;
     const links = pieces(text).filter(piece => piece.link);
     const others = !item.own, moderates = may(commands, "kick") && !pane.private;
@@ -103,7 +104,7 @@ export function RoomMenu({ session, page, about }) {
     const pane = /** @type {Buffer} */ (session.state.find(about.room) ?? session.state.pane);
     const { name } = pane, commands = session.input.all;
     const title = titleOf(pane), quiet = session.preferences.isQuiet(name);
-    void session.completing.askCommands();
+    void sourceOf(session).askCommands();
     /** @type {(label: string, command: string, form?: boolean, values?: object) => Entry[]} */
     const offer = (label, command, form = false, values = {}) => (may(commands, command) && pane.inside
         ? [{ label, do: () => (form ? page.openDialog("command", { label, command, given: inRoom(command, name), values })
@@ -131,7 +132,7 @@ export function RoomMenu({ session, page, about }) {
 /** The user: name, account, settings, help. @param {DialogProps} props */
 export function OwnMenu(props) {
     const { session, page, about } = props;
-    void session.completing.askCommands();
+    void sourceOf(session).askCommands();
     return html`<${Menu} label="You and this chat" anchor=${about?.anchor} close=${() => page.closeDialog()} groups=${ownGroups(props)}>
         <div class="menu-head"><${Avatar} name=${session.state.name} /><strong class="grow"><bdi>${session.state.name}</bdi></strong>
             <span class="muted">${session.state.account === null ? "guest" : "registered"}</span></div>

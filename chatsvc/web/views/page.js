@@ -5,7 +5,7 @@ import { html, render } from "./dom.js";
 import { Login } from "./login.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
-/** An open dialog: its name in `DIALOGS`, what it is about, and how many were opened before. @typedef {{name: string, about?: unknown, number: number}} OpenDialog */
+/** An open dialog: what it is about, how many were opened before, and what shows it, once that is loaded. @typedef {{about?: unknown, number: number, view?: import("./dialogs.js").DialogView}} OpenDialog */
 
 /** Draws the session into an element of the document, at most once a frame. */
 export class Page {
@@ -62,9 +62,23 @@ export class Page {
      * @param {unknown} [about]
      */
     openDialog(name, about) {
-        this.dialog = { name, about, number: ++this._opened };
+        this.dialog = { about, number: ++this._opened };
         this.drawer = null;
+        void this._load(this.dialog, name);
         this.changed();
+    }
+
+    /**
+     * @param {OpenDialog} dialog
+     * @param {string} name
+     */
+    async _load(dialog, name) {
+        try {
+            dialog.view = await (await import("./dialogs.js")).load(name);
+            this.changed();
+        } catch {
+            if (this.dialog === dialog) this.closeDialog(); // the server cannot be reached, or has another version now
+        }
     }
 
     /** Close the dialog at once, so that what follows finds the focus where it was. */
@@ -72,6 +86,8 @@ export class Page {
         if (this.dialog === null) return;
         this.dialog = null;
         this.draw();
-        if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) this._container.querySelector("textarea")?.focus();
+        const area = this._container.querySelector("textarea"), active = document.activeElement;
+        if (area !== null && active === area) area.blur(); // Chromium gave it the focus while it was inert: nothing can be typed
+        if (active === area || (active === document.body && matchMedia("(pointer: fine)").matches)) area?.focus();
     }
 }

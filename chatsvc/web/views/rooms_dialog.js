@@ -1,5 +1,6 @@
 /** Finding a room to join, creating one, and leaving. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { ranked } from "../model/fuzzy.js";
 import { counted, key } from "../model/text_rules.js";
 import { Dialog } from "./dialog.js";
@@ -12,9 +13,9 @@ export class RoomsDialog extends Component {
     render() {
         const { session, page } = this.props;
         const { query } = this.state;
-        void session.completing.askRooms();
+        void sourceOf(session).askRooms();
         const written = query.trim() && `#${query.trim().replace(/^#/, "")}`;
-        const found = ranked(session.completing.rooms, place => `${place.room} ${place.topic ?? ""}`, query.replace(/^#/, ""));
+        const found = ranked(sourceOf(session).rooms, place => `${place.room} ${place.topic ?? ""}`, query.replace(/^#/, ""));
         const exists = found.some(place => key(place.room) === key(written));
         /** @param {string} room */
         const join = room => (page.closeDialog(), session.goTo(room));

@@ -1,5 +1,6 @@
 /** Finds rooms, people and commands by a few letters. */
 
+import { sourceOf } from "../control/completion_source.js";
 import { may, sentence } from "../model/actions.js";
 import { SERVER, titleOf } from "../model/buffers.js";
 import { nameOf } from "../model/commands.js";
@@ -20,8 +21,8 @@ export class Switcher extends Modal {
     componentDidMount() {
         super.componentDidMount();
         const { session } = this.props;
-        void session.completing.askRooms();
-        void session.completing.askCommands();
+        void sourceOf(session).askRooms();
+        void sourceOf(session).askCommands();
     }
 
     render() {
@@ -53,7 +54,7 @@ export class Switcher extends Modal {
         people.delete(key(state.name));
         return [
             ...panes.map(pane => ({ text: titleOf(pane), about: pane.unread ? `${pane.unread} unread` : pane.private ? "conversation" : "room", do: () => session.lookAt(pane.name) })),
-            ...session.completing.rooms.filter(place => !known.has(key(place.room))).map(place => ({ text: place.room, about: "join", do: () => session.goTo(place.room) })),
+            ...sourceOf(session).rooms.filter(place => !known.has(key(place.room))).map(place => ({ text: place.room, about: "join", do: () => session.goTo(place.room) })),
             ...[...people.values()].filter(name => !known.has(key(`@${name}`))).map(name => ({ text: name, about: "write to", do: () => session.lookAt(`@${name}`) })),
             ...DIALOGS.filter(([dialog]) => dialog !== "moderation" || may(session.input.all, "bans")).map(([dialog, text]) => ({ text, about: "open", do: () => page.openDialog(dialog) })),
             ...session.input.commands.listed.map(command => ({ text: `/${nameOf(command)}`, about: sentence(command.help).slice(0, 60),

@@ -7,6 +7,7 @@ from itertools import chain, repeat
 
 from chatsvc.client.tui.model.buffers import Buffer, Somebody
 from chatsvc.client.tui.model.items import Company, day
+from chatsvc.model.moderation_events import Banned, Removed
 from chatsvc.model.presence_events import People
 from chatsvc.model.room_events import Joined, Left, Role
 from chatsvc.model.text_rules import key
@@ -25,9 +26,13 @@ def went(pane: Buffer, event: Left, now: float) -> None:
     _fold(pane, _last(pane, now).and_then(went=event.names, words=event.words))
 
 
-def removed(pane: Buffer, names: Iterable[str]) -> None:
+def removed(pane: Buffer | None, event: Removed | Banned) -> None:
     """Remove people after a moderator removed them, without a row of their own."""
-    _remove(pane, names)
+    if pane is None or (isinstance(event, Banned) and event.mute):
+        return
+    if isinstance(event, Removed) and event.own:
+        pane.inside = False
+    _remove(pane, (event.name,) if isinstance(event, Removed) else event.hit)
     pane.company += 1
 
 

@@ -181,10 +181,9 @@ class State:
                 self._marked(event)
             case Signal():
                 self._signal(event)
-            case Removed() if event.room:
-                self._removed(event)
-            case Banned() if event.room:
-                self._banned(event)
+            case Removed() | Banned() if event.room:
+                occupants.removed(self.find(event.room), event)
+                self._words(event)
             case Talking():
                 pass  # the current buffer determines where lines go
             case Found() if event.lines:
@@ -301,19 +300,6 @@ class State:
         occupants.went(self.open(event.room), event, self._now())
         if event.gone:
             self._are_here(event.names, False)
-
-    def _removed(self, event: Removed) -> None:
-        pane = self.open(event.room)
-        occupants.removed(pane, (event.name,))
-        if event.own:
-            pane.inside = False
-        self._words(event, pane)
-
-    def _banned(self, event: Banned) -> None:
-        pane = self.find(event.room)
-        if pane is not None and not event.mute:
-            occupants.removed(pane, event.hit)
-        self._words(event, pane)
 
     def _are_here(self, names: Iterable[str], here: bool) -> None:
         """Note that people with a private conversation have come online or gone offline."""
