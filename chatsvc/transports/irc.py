@@ -113,10 +113,14 @@ class IRCProtocol(Heartbeat):
 
     def announce(self, event: Shared, here: str | None) -> None:
         if isinstance(event.event, Joined):
-            self._send(irc.channels.joins(self._client, event.event, event))
+            self._send(self._joins(event.event, event))
         else:
             super().announce(event, here)
         self.ask_first(self._client.requests())  # such as the metadata of a monitored user
+
+    def _joins(self, event: Joined, shared: Shared) -> bytes:
+        """Return joins as clients with the same capabilities are told of them."""
+        return irc.channels.joins(self._client, event, shared)
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         if self._client.earlier:

@@ -7,8 +7,10 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from chatsvc.model import costs
+from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import Joined
 from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.connection import MOST_UNHEARD, ClientConnection, stop
 from chatsvc.transports.heartbeat import Heartbeat
@@ -150,6 +152,9 @@ class WebSocketIRC(WebSocketProtocol, IRCProtocol):
 
     def answer(self, data: bytes) -> None:
         super().answer(framed(data, self._first))
+
+    def _joins(self, event: Joined, shared: Shared) -> bytes:
+        return framed(super()._joins(event, shared), self._first)
 
 
 PROTOCOLS: dict[str, type[WebSocketJSON | WebSocketIRC]] = {
