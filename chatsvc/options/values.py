@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -179,6 +178,8 @@ def max_clients(label: str, value: str) -> int:
 
 def most_clients() -> int:
     """Return how many connections the process's limit of files allows, after raising it."""
+    import resource  # Windows, where `chatsvc account` works, has no such limits
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
