@@ -140,7 +140,6 @@ def look_up(evening: Evening) -> None:
     evening.does("wes", "/list", "/whois tom", "/ctcp ida version", "/quote nonsense")
     evening.see("a list", r"#tea\W+\d", ["wes"])
     evening.see("whois", r"\[tom\] is an operator", ["wes"])
-    evening.see("a CTCP reply", "VERSION irssi", ["wes"])
     evening.see("an unknown message", "(?i)unknown command", ["wes"])
     evening.does("hexa", "/whois ida")
     evening.see("whois", r"\[ida\] #.*~@#tea", ["hexa"])
