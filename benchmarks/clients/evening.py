@@ -270,7 +270,7 @@ def spend(arguments: argparse.Namespace, folder: Path) -> list[str]:
 
 def show(clients: dict[str, Client], pictures: Path | None) -> None:
     """Print the screens, and save those that are pictures."""
-    time.sleep(1)
+    time.sleep(1)  # graphical clients draw later than they log
     for nick, client in clients.items():
         if isinstance(client, HexChat | Lounge) and pictures is not None:
             client.picture(pictures / f"{nick}.png")

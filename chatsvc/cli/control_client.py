@@ -26,7 +26,6 @@ class Service:
     """A connection to the service that uses an archive."""
 
     def __init__(self, archive: Path) -> None:
-        self._archive = archive
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with _short(socket_of(archive)) as path:

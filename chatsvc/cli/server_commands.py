@@ -24,7 +24,7 @@ SUMMARIES = {  # of the commands that manage a running service
     "kick": "Remove a user, who can join again.",
     "ban": "Remove a user and block them from joining.",
     "unban": "Lift a ban.",
-    "room": "List the rooms, or remove one with all its messages.",
+    "room": "List the rooms, rename one, or remove one with all its messages.",
     "announce": "Send a message to everybody online.",
     "lockdown": "Let only registered users join (on), or everybody (off).",
     "reload": "Read the configuration again, without disconnecting anybody.",

@@ -13,7 +13,7 @@ from chatsvc.model.records import Account
 
 
 class Administrator(User):
-    """An operator who is never online, and can remove other operators."""
+    """The operator behind shell commands: never online, and able to remove other operators."""
 
     __slots__ = ()
 

@@ -396,7 +396,7 @@ class AccountSessions:
         self._free_names()
 
     def follow(self, account: Account, old: Account) -> None:
-        """Give a user who is online their account as it is now, and tell them what has changed."""
+        """Update the account of an online user, and tell them what has changed."""
         user = self._directory.by_account.get(account.id)
         if user is not None:
             user.account = account

@@ -49,7 +49,7 @@ _UNDONE = {
 
 
 class Banning:
-    """Changes who is kept out, silenced, exempt and admitted; each change is logged."""
+    """Adds and lifts bans, mutes, exemptions and standing invitations, and logs each change."""
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 
 def answer_of_user(client: Client, about: Pending) -> None:
-    """Answer about the server of a user who is online: it is this one."""
+    """Answer for the server of an online user, which is always this one."""
     wanted, command, *params = about.params
     here = [client.server if param == wanted else param for param in params]
     handle(client, Message(command, here))
