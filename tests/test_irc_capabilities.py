@@ -19,7 +19,7 @@ def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
         "@label=a2;msgid=~1000000000001 :ann!~ann@people-ann NICK :anna"
     ]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
-        "@label=a3 :irc.chatsvc 404 anna #no :You are not in #no. To join it: /join #no"
+        "@label=a3 :irc.chatsvc 403 anna #no :There is no room #no. To create it: /join #no"
     ]
 
 

@@ -110,13 +110,10 @@ class Visibility:
         return found
 
     def refusal(self, session: Session, refused: Refused, request: Request) -> Refused:
-        """Tell programs whether a room that they are not in exists, as far as they may know.
-
-        For messages the remedy is the same: join it.
-        """
+        """Tell programs whether a room that they are not in exists, as far as they may know."""
         name = request.args.get("room") if request.rest is None else None
         is_room = isinstance(name, str) and name.startswith("#")
-        if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
+        if refused.code != "not-in-room" or not is_room:
             return refused
         if self._seen(session, name := clean(str(name))) is not None:
             return refused
