@@ -196,6 +196,16 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     assert "Cannot read" in printed
 
 
+def test_the_configuration_says_how_long_a_password_must_be(
+    chat: Chat, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATSVC_MIN_PASSWORD", "3")
+    assert shell.run("add", "ann", typed="tea\n") == (0, "Registered ann.\n")
+    monkeypatch.setenv("CHATSVC_MIN_PASSWORD", "none")
+    refused = "chatsvc: CHATSVC_MIN_PASSWORD must be a number from 1 to 600, not 'none'.\n"
+    assert shell.run("passwd", "ann", typed="tea\n") == (1, refused)
+
+
 def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:
     nothing = (1, "chatsvc: No password on standard input.\n")
     assert shell.run("add", "ann", typed="") == nothing

@@ -224,3 +224,10 @@ def test_wallops_reach_those_who_want_them(chat: Chat, ann: Person) -> None:
     assert bob.read() == ["* Announcement from ann: back at 8"]
     eve.send("MODE eve -w"), ann.send("WALLOPS :again")
     assert eve.read() == []
+
+
+def test_the_description_of_the_server() -> None:
+    """Modern IRC, "RPL_WHOISSERVER (312)" and "RPL_LINKS (364)": the server's description."""
+    ann = irc(Chat(name="tea", description="Tea for two"), "ann")
+    assert ann.send("LINKS")[0] == ":irc.chatsvc 364 ann irc.chatsvc irc.chatsvc :0 Tea for two"
+    assert ":irc.chatsvc 312 ann ann irc.chatsvc :Tea for two" in ann.send("WHOIS ann")

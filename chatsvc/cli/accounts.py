@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
     created = options.job is _add and _created(service)
+    options.shortest_password = service.shortest_password()
     path = service.existing_archive()
     with Ledger(path) as ledger:
         options.job(ledger, options)
@@ -252,7 +253,7 @@ def _password(options: argparse.Namespace) -> str:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
             raise NotDone("No password on standard input.")
-    check_password(password)
+    check_password(password, options.shortest_password)
     return password
 
 

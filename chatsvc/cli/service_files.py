@@ -44,6 +44,13 @@ class ServiceFiles:
             )
         return self.archive
 
+    def shortest_password(self) -> int:
+        """Return the minimum length of an account's password."""
+        try:
+            return int(combining.value("min-password", self._given))
+        except UsageError as error:
+            raise NotDone(str(error)) from None
+
     def named(self) -> list[Path]:
         """Return the configuration file, and the files that options name."""
         named = (

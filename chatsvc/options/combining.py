@@ -43,6 +43,11 @@ def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | None]:
     return data, _archive({**values, "data": data})
 
 
+def value(name: str, given: Mapping[str, Given]) -> Any:
+    """Return only the value of one option, or its default."""
+    return _value(TABLE[name], given.get(name))
+
+
 def _add_combined(values: Values, failed: Failed) -> None:
     for name, make in _COMBINED.items():
         try:

@@ -217,6 +217,13 @@ def title(label: str, value: str) -> str:
     return value
 
 
+def description(label: str, value: str) -> str:
+    """Return what the server is, in a few words."""
+    if not value.strip() or len(value) > LONGEST_WORDS:
+        raise UsageError(f"{label} must have from 1 to {LONGEST_WORDS} characters.")
+    return value
+
+
 def content(label: str, value: str) -> str:
     """Return the text in a file."""
     try:

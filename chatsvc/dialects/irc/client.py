@@ -40,7 +40,8 @@ class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
-        "_asked", "_requests", "about", "account_of", "bot", "changed", "collected", "earlier",
+        "_asked", "_requests", "about", "account_of", "bot", "changed", "collected", "description",
+        "earlier",
         "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
         "registers_early", "registration", "roll", "rooms", "sasl", "secure", "sts", "telling",
         "unread", "version", "wallops", "welcome",
@@ -59,6 +60,7 @@ class Client(ClientOutput):
         self.roll = roll  # who is in a crowded room
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
+        self.description = ""  # of the server
         self.realname = ""
         self.bot = False
         self.operator = False

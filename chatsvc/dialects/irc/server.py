@@ -184,7 +184,7 @@ def _(client: Client, message: Message) -> None:
         client.reply("NOSUCHSERVER", other[0])
         return
     if fnmatchcase(client.server, key(mask)):
-        client.reply("LINKS", client.server, client.server, f"0 {_chat(client)}")
+        client.reply("LINKS", client.server, client.server, f"0 {client.description}")
     client.reply("ENDOFLINKS", mask)
 
 

@@ -65,7 +65,7 @@ def _whois(client: Client, person: Person) -> None:
     rooms = zip(person.rooms, roles, strict=True)
     items = [f"{prefixes(client, person, role, room)}{room}" for room, role in rooms]
     client.replies("WHOISCHANNELS", name, items=items)
-    client.reply("WHOISSERVER", name, client.server, _about_the_server(client))
+    client.reply("WHOISSERVER", name, client.server, client.description)
     if person.role == "operator":
         client.reply("WHOISOPERATOR", name)
     if person.away is not None:
@@ -79,10 +79,6 @@ def _whois(client: Client, person: Person) -> None:
     if person.secure:
         client.reply("WHOISSECURE", name)
     client.reply("WHOISIDLE", name, str(int(person.idle)), str(int(person.since)))
-
-
-def _about_the_server(client: Client) -> str:
-    return client.welcome.chat if client.welcome else client.server
 
 
 @on("WHOWAS")
