@@ -91,7 +91,7 @@ class Session(Endpoint):
         self.token = ""  # the digest of the token that it logged in with
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
-        self.read_to: dict[str, Mark] = {}  # by room key; of guests
+        self.read_to: dict[str, Mark] = {}  # by room key; of guests, and of rooms left
         self.target: User | Account | None = None  # the current recipient, instead of a room
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
