@@ -90,6 +90,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "NONICKNAMEGIVEN": ("431", "No nickname given"),
     "ERRONEUSNICKNAME": ("432", None),
     "NICKNAMEINUSE": ("433", None),
+    "UNAVAILRESOURCE": ("437", None),
     "USERNOTINCHANNEL": ("441", None),
     "NOTONCHANNEL": ("442", None),
     "USERONCHANNEL": ("443", "is already on channel"),
