@@ -70,7 +70,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
         EVENT.format(n=5) + ":bob!~bob@people-bob NICK :rob",
         EVENT.format(n=6) + ":rob!~bob@people-bob PART #lobby",
     ]
-    assert ann.send("QUIT :bye") == ["ERROR :Goodbye, ann."]
+    assert ann.send("QUIT :bye") == ["ERROR :Closing Link: irc.chatsvc (Quit: bye)"]
     assert ann.closed
 
 

@@ -229,7 +229,7 @@ def test_whoever_is_banned_reads_so_at_the_door(chat: Chat) -> None:
     eve = chat.connect()
     assert eve.send("NICK eve", "USER e 0 * :e") == [
         ":irc.chatsvc 465 * :You are banned: spam.",
-        "ERROR :You are banned: spam.",
+        "ERROR :Closing Link: irc.chatsvc (You are banned: spam.)",
     ]
 
 

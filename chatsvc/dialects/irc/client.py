@@ -40,9 +40,8 @@ class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
-        "_asked", "_requests", "about", "account_of", "bot", "changed", "collected", "description",
-        "earlier",
-        "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
+        "_asked", "_requests", "about", "account_of", "bot", "changed", "closing", "collected",
+        "description", "earlier", "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
         "registers_early", "registration", "roll", "rooms", "sasl", "secure", "sts", "telling",
         "unread", "version", "wallops", "welcome",
     )  # fmt: skip
@@ -71,6 +70,7 @@ class Client(ClientOutput):
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
         self.changed: list[Rule] = []  # rules changed by one request, of which more follow
+        self.closing = ""  # why the connection ends, if the client knows it by an IRC message
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS

@@ -120,6 +120,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "HELPSTART": ("704", None),
     "HELPTXT": ("705", None),
     "ENDOFHELP": ("706", None),
+    "NOPRIVS": ("723", "This server is managed from a shell, with chatsvc"),
     "MONONLINE": ("730", None),
     "MONOFFLINE": ("731", None),
     "MONLIST": ("732", None),

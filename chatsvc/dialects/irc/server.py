@@ -212,3 +212,28 @@ def _(client: Client, message: Message) -> None:
 @on("SUMMON")
 def _(client: Client, message: Message) -> None:
     client.reply("SUMMONDISABLED")
+
+
+@on("DIE")
+@on("REHASH")
+@on("RESTART")
+def _(client: Client, message: Message) -> None:
+    _manage(client, message.command)
+
+
+@on("CONNECT", 1)
+@on("SQUIT", 2)
+def _(client: Client, message: Message) -> None:
+    """Refuse to link servers: there is no other one."""
+    if client.operator and not fnmatchcase(client.server, key(message.params[0])):
+        client.reply("NOSUCHSERVER", message.params[0])
+    else:
+        _manage(client, message.command)
+
+
+def _manage(client: Client, command: str) -> None:
+    """Refuse what operators of other servers do (RFC 2812, 4; Modern IRC, "ERR_NOPRIVS")."""
+    if client.operator:
+        client.reply("NOPRIVS", command.lower())
+    else:
+        client.reply("NOPRIVILEGES", "Only operators can do that.")

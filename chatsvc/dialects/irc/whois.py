@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message, told_address
@@ -15,13 +16,18 @@ from chatsvc.dialects.irc.who import prefixes
 from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import Departed, Person
 from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import key
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 
 
 @on("WHOIS")
 def _(client: Client, message: Message) -> None:
-    asked = message.params[min(len(message.params), 2) - 1] if message.params else ""
+    *others, asked = message.params[:2] or [""]
+    server = "".join(others)
+    if _is_elsewhere(client, server) and server != asked:
+        client.reply("NOSUCHSERVER", server)
+        return
     names = client.targets(asked, _MOST_NAMES)
     if not names:
         client.reply("NONICKNAMEGIVEN")
@@ -29,6 +35,11 @@ def _(client: Client, message: Message) -> None:
         client.ask("whois", Pending("WHOIS", (name,)), name=name)
     for name in names[-1:]:
         client.ask("whois", Pending("WHOIS", (name, asked)), name=name)
+
+
+def _is_elsewhere(client: Client, target: str) -> bool:
+    """Return whether the first parameter names another server, instead of a user of this one."""
+    return "." in target and not fnmatchcase(client.server, key(target))
 
 
 @refused("WHOIS")
