@@ -75,6 +75,7 @@ def test_marks_of_conversations(chat: Chat) -> None:
     [
         ("MARKREAD", "NEED_MORE_PARAMS :Which channel or user?"),
         ("MARKREAD #lobby *", "INVALID_PARAMS #lobby * :Invalid timestamp"),
+        ("MARKREAD #lobby timestamp=*", "INVALID_PARAMS #lobby timestamp=* :Invalid timestamp"),
         (
             "MARKREAD #lobby timestamp=no-on",
             "INVALID_PARAMS #lobby timestamp=no-on :Invalid timestamp",

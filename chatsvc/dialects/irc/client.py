@@ -41,9 +41,9 @@ class Client(ClientOutput):
 
     __slots__ = (
         "_asked", "_requests", "about", "account_of", "bot", "changed", "closing", "collected",
-        "description", "earlier", "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
-        "registers_early", "registration", "roll", "rooms", "sasl", "secure", "sts", "telling",
-        "unread", "version", "wallops", "welcome",
+        "description", "earlier", "former", "happened", "latest", "needs_email", "opened",
+        "operator", "quit", "realname", "registers_early", "registration", "roll", "rooms",
+        "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
     )  # fmt: skip
 
     def __init__(
