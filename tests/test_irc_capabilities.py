@@ -213,7 +213,7 @@ def test_lusers_counts_people_and_rooms(chat: Chat) -> None:
     chat.connect().send("NICK bob")
     ann = irc(chat, "ann")
     assert ann.send("LUSERS") == [
-        ":irc.chatsvc 251 ann :There are 0 users and 1 invisible on 1 servers",
+        ":irc.chatsvc 251 ann :There are 1 users and 0 invisible on 1 servers",
         ":irc.chatsvc 252 ann 0 :operators online",
         ":irc.chatsvc 253 ann 1 :unknown connections",
         ":irc.chatsvc 254 ann 0 :channels formed",

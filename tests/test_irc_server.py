@@ -47,7 +47,7 @@ def ann(chat: Chat) -> Person:
         ("USERS", ["446 ann :USERS has been disabled"]),
         ("SUMMON bob", ["445 ann :SUMMON has been disabled"]),
         ("LUSERS", [
-            "251 ann :There are 0 users and 1 invisible on 1 servers",
+            "251 ann :There are 1 users and 0 invisible on 1 servers",
             "252 ann 0 :operators online",
             "253 ann 0 :unknown connections",
             "254 ann 0 :channels formed",
@@ -156,7 +156,7 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
         ":irc.chatsvc 353 ann = #lobby :@ann",
         ":irc.chatsvc 366 ann #lobby :End of NAMES list",
     ]
-    assert ann.send("MODE ann") == [":irc.chatsvc 221 ann +io"]
+    assert ann.send("MODE ann") == [":irc.chatsvc 221 ann +o"]
     assert ann.send("OPER op nothing") == [
         ":irc.chatsvc 381 ann :You are now an IRC operator",
         ":ann!~ann@people-ann MODE ann +o",
@@ -214,7 +214,7 @@ def test_wallops_reach_those_who_want_them(chat: Chat, ann: Person) -> None:
     operator(chat).hang_up()
     eve, dan, bob = irc(chat, "eve"), irc(chat, "dan"), chat.join("bob")
     assert eve.send("MODE eve +w") == [":eve!~eve@people-eve MODE eve +w"]
-    assert eve.send("MODE eve +w", "MODE eve") == [":irc.chatsvc 221 eve +iw"]
+    assert eve.send("MODE eve +w", "MODE eve") == [":irc.chatsvc 221 eve +w"]
     ann.send(f"OPER op {SECRET}"), bob.read()
     assert ann.send("WALLOPS :back at 8") == []
     assert eve.read() == [":ann!~ann@people-ann WALLOPS :back at 8"]

@@ -74,6 +74,7 @@ class Census:
     operators: int
     arriving: int
     rooms: int
+    invisible: int = 0  # of the users
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Visibility:
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
         """Return a user's entry in a room's list, if they may still be known to be in it."""
-        hidden = user in room.unseen and user is not asker.person
+        hidden = not _shows(room, user, asker.person)
         return None if hidden or user not in room.people else self.person(user, asker, room)
 
     def roll(self, name: str, reader: str) -> tuple[Roll, Sequence[Person]] | None:
@@ -168,12 +168,16 @@ class Visibility:
             operators=sum(user.operator for user in self._directory.users.values()),
             arriving=sum(session.user is None for session in self._directory.sessions),
             rooms=sum(not room.rules.hidden for room in self._directory.rooms.values()),
+            invisible=sum(user.invisible for user in self._directory.users.values()),
         )
 
 
 def _shows(place: Room, user: User, reader: User) -> bool:
     """Return whether `reader` may know that a user is in a room."""
-    return may_see(reader, place) and (user is reader or user not in place.unseen)
+    if user is reader:
+        return True
+    outside = user.invisible and reader not in place.people and not reader.operator
+    return may_see(reader, place) and user not in place.unseen and not outside
 
 
 def _addresses(user: User) -> tuple[str, ...]:

@@ -41,9 +41,9 @@ class Client(ClientOutput):
 
     __slots__ = (
         "_asked", "_requests", "about", "account_of", "bot", "changed", "closing", "collected",
-        "description", "earlier", "former", "happened", "latest", "needs_email", "opened",
-        "operator", "quit", "realname", "registers_early", "registration", "roll", "rooms",
-        "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
+        "description", "earlier", "former", "happened", "invisible", "latest", "needs_email",
+        "opened", "operator", "quit", "realname", "registers_early", "registration", "roll",
+        "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +62,7 @@ class Client(ClientOutput):
         self.description = ""  # of the server
         self.realname = ""
         self.bot = False
+        self.invisible = False
         self.operator = False
         self.wallops = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
@@ -98,8 +99,8 @@ class Client(ClientOutput):
 
     @property
     def modes(self) -> str:
-        """The user modes; people are found only by name or in rooms shared with them."""
-        found = (("B", self.bot), ("i", True), ("o", self.operator), ("w", self.wallops))
+        """The user modes."""
+        found = (("B", self.bot), ("i", self.invisible), ("o", self.operator), ("w", self.wallops))
         return "".join(letter for letter, is_set in found if is_set)
 
     def forget(self, room: str) -> None:

@@ -162,12 +162,20 @@ def _own(client: Client, letters: str) -> None:
             plus = letter == "+"
         elif letter == "B":
             client.ask("bot", Pending("MODE B"), on=plus)
+        elif letter == "i" and plus != client.invisible:
+            client.invisible = plus
+            client.ask("invisible", Pending("MODE i", ("+i" if plus else "-i",)), on=plus)
         elif letter == "w" and plus != client.wallops:
             client.wallops = plus
             change = "+w" if plus else "-w"
             client.send("MODE", client.nick, change, by=client.nick)
         elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
+
+
+def own_visibility(client: Client, about: Pending) -> None:
+    """Tell the client that it is invisible, or no longer."""
+    client.send("MODE", client.nick, about.first, by=client.nick)
 
 
 def own_mode(client: Client, person: Person) -> None:

@@ -90,7 +90,9 @@ def _(event: Census, client: Client, about: Pending) -> None:
 def statistics(client: Client, census: Census) -> None:
     """Send the numbers of users and rooms."""
     people, most = str(census.people), str(census.most)
-    client.reply("LUSERCLIENT", f"There are 0 users and {people} invisible on 1 servers")
+    visible, invisible = census.people - census.invisible, census.invisible
+    words = f"There are {visible} users and {invisible} invisible on 1 servers"
+    client.reply("LUSERCLIENT", words)
     client.reply("LUSEROP", str(census.operators))
     client.reply("LUSERUNKNOWN", str(census.arriving))
     client.reply("LUSERCHANNELS", str(census.rooms))

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message, told_address
-from chatsvc.dialects.irc.modes import own_mode, tell_other
+from chatsvc.dialects.irc.modes import own_mode, own_visibility, tell_other
 from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
@@ -58,6 +58,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == "MODE i":
+        own_visibility(client, about)
     elif about.command == OF_USER:
         answer_of_user(client, about)
     elif about.command == "MODE OTHER":
