@@ -196,7 +196,7 @@ def test_accounts_are_administered_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "dom\\ann lee")
-    assert main._own_name() == "domann_lee"
+    assert main._own_name() == "ann_lee"
 
 
 def test_a_name_that_no_chat_gives_to_people_is_not_asked_for(

@@ -407,12 +407,12 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
 
 
 def _own_name() -> str:
-    """Return the login name of the user at this machine."""
+    """Return the login name of the user at this machine, without a Windows domain."""
     try:
         name = os.environ.get("USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):
         name = ""
-    likely = likely_name(_decoded(name)) or ""
+    likely = likely_name(_decoded(name).rpartition("\\")[2]) or ""
     return "" if key(likely) in RESERVED else likely  # the server chooses a guest name for root
 
 
