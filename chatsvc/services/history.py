@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
@@ -288,11 +289,9 @@ class HistoryReader:
 
 
 def _keep(session: Session, place: str, mark: Mark) -> None:
-    marks = session.read_to
-    marks.pop(place, None)
+    marks = {key: value for key, value in session.read_to.items() if key != place}
     marks[place] = mark
-    while len(marks) > MOST_MARKS:
-        del marks[next(iter(marks))]
+    session.read_to = dict(islice(marks.items(), max(0, len(marks) - MOST_MARKS), None))
 
 
 def _is_news(session: Session, line: Said) -> bool:

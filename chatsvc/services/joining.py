@@ -274,9 +274,8 @@ class Joining:
         account = session.person.account
         if account is not None:
             self._membership.read(room.key, account.id, room.members[session])
-        session.left[room.key] = room.members[session]
-        while len(session.left) > MOST_ROOMS:
-            del session.left[next(iter(session.left))]
+        left = {**session.left, room.key: room.members[session]}
+        session.left = dict(islice(left.items(), max(0, len(left) - MOST_ROOMS), None))
         room.remove(session, words, told, lost)
         room.empty_since = self._now()
         self._hosting.emptied(room)
