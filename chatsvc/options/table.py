@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from chatsvc.options import values
 from chatsvc.options.values import Reader
-from chatsvc.process.threshold import LEVELS
-from chatsvc.transports.detection import NAMES
+from chatsvc.process.log_levels import LEVELS
+from chatsvc.transports.languages import NAMES
 
 PORT = 13531
 
