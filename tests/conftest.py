@@ -33,7 +33,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["browser", "keeper", "archive_files"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files", "ircpeople"]  # more fixtures
 
 _log = Logger()
 
@@ -332,3 +332,11 @@ class Chat:
 @pytest.fixture
 def chat() -> Chat:
     return Chat()
+
+
+@pytest.fixture
+def chat_in_each_store(new_archive: NewArchive) -> Iterator[Chat]:
+    """Return a chat; the test runs once for each store."""
+    chat = Chat(new_archive())
+    yield chat
+    start(chat.archive.close())
