@@ -15,7 +15,8 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from chatsvc.model.rate_limits import Limits
-from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.transports.detection import TLS_BEGINS
+from chatsvc.transports.languages import LANGUAGES, LONGEST_FIRST, NAMES, language_of
 from chatsvc.transports.tls import TLS
 from chatsvc.transports.websocket.access import WebAccess
 

@@ -23,14 +23,6 @@ def ann(chat: Chat) -> Person:
     return ann
 
 
-@pytest.fixture
-def bob(chat: Chat, ann: Person) -> Person:
-    """Return a guest in #tea."""
-    bob = irc(chat, "bob")
-    bob.send("JOIN #tea"), ann.read()
-    return bob
-
-
 # MODE (Modern IRC, "MODE message")
 
 

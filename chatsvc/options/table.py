@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from chatsvc.auth.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from chatsvc.options import values
 from chatsvc.options.values import Reader
-from chatsvc.process.threshold import LEVELS
-from chatsvc.transports.detection import NAMES
+from chatsvc.process.log_levels import LEVELS
+from chatsvc.transports.languages import NAMES
 
 PORT = 13531
 

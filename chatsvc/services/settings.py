@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
 
 from chatsvc.auth.passwords import SHORTEST_PASSWORD
+from chatsvc.model.sts import STSPolicy
 from chatsvc.services.retention import RetentionLimits
-
-
-class STSPolicy(NamedTuple):
-    """How long clients that have used TLS use nothing else (0: no longer), and on which port."""
-
-    duration: int  # seconds
-    port: int
 
 
 @dataclass(slots=True)
