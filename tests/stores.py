@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
+
+from postgresql import database_at, lacks
 
 from chatsvc.store.archive import Archive, Start, Turn, Worker
 from chatsvc.store.memory import MemoryArchive
@@ -22,7 +25,22 @@ def sqlite(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
     return SQLArchive(path, Workers(*[worker] * 5), turn, start)
 
 
+def postgresql(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
+    database = database_at(path)
+    from chatsvc.store.postgresql.archive import PostgreSQLArchive, Workers  # needs psycopg
+
+    return PostgreSQLArchive(database, Workers(*[worker] * 5), turn, start)
+
+
 STORES: tuple[tuple[str, Factory], ...] = (
     ("memory", memory),
     ("sqlite", sqlite),
+    ("postgresql", postgresql),
 )
+
+
+def installed() -> tuple[tuple[str, Factory], ...]:
+    """Return the stores that tests can use here; in CI, all of them."""
+    if lacks() and os.environ.get("CI") != "true":
+        return STORES[:-1]
+    return STORES
