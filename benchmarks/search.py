@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from chatsvc.model.message_events import Line
-from chatsvc.store.archive import Commit, Worker
+from chatsvc.store.archive import Commit, Worker, Workers
 from chatsvc.store.query_parser import parse
 from chatsvc.store.search_query import Seeker
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
 START = 1_700_000_000.0

@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 from postgresql import database_at, lacks
 
-from chatsvc.store.archive import Archive, Start, Turn, Worker
+from chatsvc.store.archive import Archive, Start, Turn, Worker, Workers
 from chatsvc.store.memory import MemoryArchive
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.postgresql.opening import postgresql_archive
+from chatsvc.store.sqlite.archive import SQLArchive
 
 Factory: TypeAlias = Callable[[Path, Worker, Turn, Start], Archive]
 """Creates an archive; it may create a file at the path."""
@@ -26,10 +27,7 @@ def sqlite(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
 
 
 def postgresql(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
-    database = database_at(path)
-    from chatsvc.store.postgresql.archive import PostgreSQLArchive, Workers  # needs psycopg
-
-    return PostgreSQLArchive(database, Workers(*[worker] * 5), turn, start)
+    return postgresql_archive(database_at(path), Workers(*[worker] * 5), turn, start)
 
 
 STORES: tuple[tuple[str, Factory], ...] = (

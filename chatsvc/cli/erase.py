@@ -23,9 +23,9 @@ from chatsvc.model.control import SHELL, Answer
 from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact
 from chatsvc.model.text_rules import counted, key
-from chatsvc.store.archive import Commit
+from chatsvc.store.archive import Commit, Workers
 from chatsvc.store.erasing import Eraser, Erasure, pending, told
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 T = TypeVar("T")
 Show: TypeAlias = Callable[[Answer], None]  # given how far it is

@@ -25,9 +25,9 @@ class ServiceFiles:
             self._data, path = combining.places(self._given)
         except UsageError as error:
             raise NotDone(str(error)) from None
-        if path is None:
+        if not isinstance(path, Path):
             label = self._given["archive"].label
-            raise NotDone(f"{label} must be sqlite:PATH for this: memory: is in no file.")
+            raise NotDone(f"{label} must be sqlite:PATH for this.")
         self.archive: Path = path
 
     def make_directory(self) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
-from chatsvc.store.archive import Keeper, KeptRoom, LinesOf, R, Start, TooSlow, Turn, Worker
+from chatsvc.store.archive import Keeper, KeptRoom, LinesOf, R, Start, TooSlow, Turn, Workers
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.location import Database
@@ -23,16 +22,6 @@ from chatsvc.store.renaming import NewName
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
-
-
-class Workers(NamedTuple):
-    """Where the work is done: `reader` and `searcher` in parallel, the others one job at a time."""
-
-    writer: Worker
-    reader: Worker
-    indexer: Worker
-    searcher: Worker
-    slow_searcher: Worker
 
 
 class PostgreSQLArchive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import psycopg
@@ -29,6 +30,7 @@ _HINTS = {  # by what libpq says in English; other languages get its words alone
     "Connection refused": "Check the address, and that the server is running.",
     "No such file or directory": "Check the address, and that the server is running.",
 }
+_GUESS = re.compile(r" Is the server running[^?]*\?")
 
 
 class Unreachable(ArchiveFailed):
@@ -60,8 +62,8 @@ def unreachable(database: Database, error: psycopg.Error) -> Unreachable:
 
 def _said(error: psycopg.Error) -> str:
     """Return the server's or libpq's words in one line."""
-    words = error.diag.message_primary or str(error)
-    return " ".join(words.split()).rstrip(".")
+    words = " ".join((error.diag.message_primary or str(error)).split())
+    return _GUESS.sub("", words.removeprefix("connection failed: ")).rstrip(".")
 
 
 def is_passing(error: psycopg.Error) -> bool:

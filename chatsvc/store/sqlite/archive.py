@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
@@ -19,7 +18,7 @@ from chatsvc.store.archive import (
     Start,
     TooSlow,
     Turn,
-    Worker,
+    Workers,
 )
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
@@ -32,16 +31,6 @@ from chatsvc.store.sqlite.word_index import Damaged, Index, index_of
 from chatsvc.store.sqlite.writer import Writer
 
 QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
-
-
-class Workers(NamedTuple):
-    """Where the work is done: `reader` and `searcher` in parallel, the others one job at a time."""
-
-    writer: Worker
-    reader: Worker
-    indexer: Worker
-    searcher: Worker
-    slow_searcher: Worker
 
 
 class SQLArchive:
