@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from real import lacking
+from waiting import wait_until
 
 from chatsvc.store.location import Database
 
@@ -87,10 +89,16 @@ class Server:
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-s", "-m", mode, "stop")
 
-    @property
-    def pid(self) -> int:
-        """The number of the server's main process."""
-        return int((self._data / "postmaster.pid").read_text().split()[0])
+    def kill(self) -> None:
+        """End all its processes at once, as a crash does."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(_is_alive, (main, *map(int, children)))), "their end")
+        # Without an init process, a dead process keeps its number, and seems to run.
+        (self._data / "postmaster.pid").unlink()
+        (self.directory / ".s.PGSQL.5432.lock").unlink()
 
     def remove(self) -> None:
         """Stop the server, if it runs, and delete everything."""
@@ -99,10 +107,24 @@ class Server:
             self.stop("immediate")
         shutil.rmtree(self.directory)
 
+    def execute(self, *statements: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.uri(), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
     def uri(self, schema: str = "", database: str = "postgres") -> str:
         """Return the address of a database, or of one schema in it."""
         options = f"&options={quote(f'-csearch_path={schema}')}" if schema else ""
         return f"postgresql:///{database}?user=chat&host={quote(str(self.directory))}{options}"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 @cache
@@ -115,9 +137,6 @@ def server() -> Server:
 
 def database_at(path: Path) -> Database:
     """Return the database that a test uses in place of a file: a schema of its own."""
-    import psycopg
-
     schema = f"t{hashlib.sha256(str(path).encode()).hexdigest()[:20]}"
-    with psycopg.connect(server().uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    server().execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     return Database(server().uri(schema))

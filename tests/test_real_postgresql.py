@@ -1,0 +1,103 @@
+"""The real service with a real PostgreSQL, which restarts while people talk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgresql import Server, lacks
+from real import LIMIT, Program, Service, lacking
+
+TALKERS = 3
+BACK_AFTER = 2.0  # seconds in which people can talk once the server is up
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return a server that the tests of this module may stop; it writes to the disk at once."""
+    if reason := lacks():
+        lacking(reason)
+    server = Server(fsync="on")
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def service(server: Server, tmp_path: Path) -> Iterator[Service]:
+    server.execute("CREATE DATABASE chat")
+    with Service(tmp_path, "--archive", server.uri(database="chat")) as service:
+        yield service
+    server.execute("DROP DATABASE chat WITH (FORCE)")
+
+
+class Talkers:
+    """Programs that talk without a pause, every second message with a tag, until they stop."""
+
+    def __init__(self, service: Service) -> None:
+        self.texts: dict[str, list[str]] = {f"t{number}": [] for number in range(TALKERS)}
+        self.answers: list[dict[str, Any]] = []
+        self._stopping = threading.Event()
+        programs = {name: service.program(name) for name in self.texts}
+        self._threads = [
+            threading.Thread(target=self._talk, args=one, daemon=True) for one in programs.items()
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _talk(self, name: str, program: Program) -> None:
+        texts = self.texts[name]
+        while not self._stopping.is_set():
+            texts.append(f"{name} {len(texts)}")
+            program.request("say", text=texts[-1])
+            texts.append(f"{name} {len(texts)}")
+            self.answers.append(program.ask("say", text=texts[-1]))
+
+    def stop(self) -> None:
+        """Stop, once every message is answered."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(LIMIT)
+            assert not thread.is_alive()
+
+
+class Reader:
+    """Somebody who reads everything, and remembers it."""
+
+    def __init__(self, service: Service) -> None:
+        self._program = service.program("reader")
+        self.seen: list[dict[str, Any]] = []
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self.seen.append(self._program.event("said"))
+
+
+RESTARTS: dict[str, Callable[[Server], None]] = {
+    "fast": lambda server: server.stop("fast"),
+    "immediate": lambda server: server.stop("immediate"),
+    "killed": Server.kill,
+}
+
+
+@pytest.mark.parametrize("how", RESTARTS)
+def test_nothing_is_refused_lost_or_shown_twice_when_postgresql_restarts(
+    server: Server, service: Service, how: str
+) -> None:
+    reader, talkers = Reader(service), Talkers(service)
+    reader.until(lambda: len(reader.seen) == 50)
+    RESTARTS[how](server)
+    answered = len(talkers.answers)
+    server.start()
+    up = time.monotonic()
+    reader.until(lambda: len(talkers.answers) > answered + 2 * TALKERS)  # others were on their way
+    assert time.monotonic() - up < BACK_AFTER
+    talkers.stop()
+    reader.until(lambda: len(reader.seen) == sum(map(len, talkers.texts.values())))
+    assert [one["number"] for one in reader.seen] == list(range(1, len(reader.seen) + 1))
+    for name, texts in talkers.texts.items():
+        assert [one["text"] for one in reader.seen if one["from"] == name] == texts
+    assert {answer["event"] for answer in talkers.answers} == {"said"}
