@@ -33,7 +33,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["browser", "keeper", "archive_files"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files", "postgresql_archives"]  # more fixtures
 
 _log = Logger()
 

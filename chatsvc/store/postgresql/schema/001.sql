@@ -59,7 +59,7 @@ CREATE TABLE words (
     UNIQUE (room, number)
 );
 
-CREATE INDEX words_terms ON words USING gin (terms);
+CREATE INDEX words_terms ON words USING gin (terms) WITH (gin_pending_list_limit = 256);
 
 CREATE TABLE place (
     room integer NOT NULL PRIMARY KEY,
