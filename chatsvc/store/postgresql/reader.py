@@ -24,11 +24,12 @@ _ENDS = """SELECT id,
 _OLDEST = """SELECT min(first.time) FROM room, LATERAL (
                  SELECT time FROM said WHERE said.room = room.id ORDER BY number LIMIT 1
              ) AS first"""
+INDEXED = 100  # bytes of a line in the two indexes of its table
 # Numbers have no gaps, so the first and the last one of each room say how many lines there are.
-_USED = """SELECT coalesce(sum(ends.last - ends.first + 1), 0) * greatest(1, coalesce((
-               SELECT avg(pg_column_size(said.*)) FROM (
+_USED = f"""SELECT coalesce(sum(ends.last - ends.first + 1), 0) * (
+               SELECT coalesce(avg(pg_column_size(said.*)), 0) + {INDEXED} FROM (
                    SELECT * FROM said ORDER BY room, number LIMIT 1000
-               ) AS said), 0) * 2)
+               ) AS said)
            FROM room, LATERAL (
                SELECT (SELECT number FROM said WHERE said.room = room.id ORDER BY number LIMIT 1),
                       (SELECT number FROM said WHERE said.room = room.id
