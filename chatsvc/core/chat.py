@@ -83,7 +83,7 @@ class Session(Endpoint):
         super().__init__(wire)
         self.since = now
         self.shares_address, self._connection = False, str(next(_connections))
-        self.typed = TypedPassword()
+        self.typed: TypedPassword | None = None  # the answer to the last prompt
         self.user: User | None = None
         self.login: LoginState | None = LoginState()  # until the session has a user
         self.proving: Proof | None = None  # authentication in progress, also of a guest
@@ -125,6 +125,12 @@ class Session(Endpoint):
     def question(self) -> str | None:
         """The request that the next plain line answers, if a question was asked."""
         return self.asked if self.login is None else self.login.step.value
+
+    def check_typed(self, text: str) -> None:
+        """Refuse a password that is typed again after its prompt; anything else forgets it."""
+        if self.typed is not None:
+            self.typed.check(text)
+            self.typed = None
 
     @property
     def source(self) -> Source:
