@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from chatsvc.model.mentions import Searched
-from chatsvc.model.message_events import Line, Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import Keeper, KeptRoom, LinesOf, R, Start, TooSlow, Turn, Workers
@@ -38,6 +38,7 @@ class PostgreSQLArchive:
         self._reader = Reader(self._connections)
         self._index = Index(database)
         self._queue = CommitQueue(self._writer.commit, workers.writer, turn, start)
+        self.keep = self._queue.add
         self._sizes: dict[str, int] = {}
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -50,10 +51,6 @@ class PostgreSQLArchive:
             self._sizes = self._reader.sizes()
             opening.pop_all()
         return rooms
-
-    def keep(self, line: Line) -> None:
-        """Put `line` into the queue."""
-        self._queue.add(line)
 
     @property
     def commits(self) -> CommitLog:
