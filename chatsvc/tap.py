@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
@@ -51,10 +51,8 @@ from chatsvc.running.start_message import ways_to_join, ways_to_rule
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker, Workers
+from chatsvc.store.archives import archive_at
 from chatsvc.store.location import Database
-from chatsvc.store.memory import MemoryArchive
-from chatsvc.store.postgresql.opening import postgresql_archive
-from chatsvc.store.sqlite.archive import SQLArchive
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.control import ControlSocket
 from chatsvc.transports.factory import ChatFactory, TLSOnly
@@ -65,8 +63,6 @@ from chatsvc.transports.tls import TLS
 from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
-
-T = TypeVar("T")
 
 READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
@@ -162,16 +158,11 @@ class ChatService(Service):
         self._ports: list[IListeningPort] = []
 
     def _make_archive(self) -> Archive:
-        if self._place is None:
-            return MemoryArchive(_at_once, self._turn, _start)
         pools = (
             self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
         )  # fmt: skip
-        workers = Workers(*map(self._in, pools))
-        if isinstance(self._place, Path):
-            return SQLArchive(self._place, workers, self._turn, _start)
         try:
-            return postgresql_archive(self._place, workers, self._turn, _start)
+            return archive_at(self._place, Workers(*map(self._in, pools)), self._turn, _start)
         except ArchiveFailed as failed:
             raise StartFailed(str(failed)) from None
 
@@ -411,10 +402,6 @@ class ChatService(Service):
 
 def _port_of(port: IListeningPort) -> int:
     return int(cast(Any, port.getHost()).port)
-
-
-async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
-    return work(*arguments)
 
 
 def _start(coroutine: Coroutine[Any, Any, None]) -> None:
