@@ -114,10 +114,16 @@ class Server:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def uri(self, schema: str = "", database: str = "postgres") -> str:
+    def require_password(self, user: str) -> None:
+        """Let a user connect with a password only."""
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
+        self.execute("SELECT pg_reload_conf()")
+
+    def uri(self, schema: str = "", database: str = "postgres", user: str = "chat") -> str:
         """Return the address of a database, or of one schema in it."""
         options = f"&options={quote(f'-csearch_path={schema}')}" if schema else ""
-        return f"postgresql:///{database}?user=chat&host={quote(str(self.directory))}{options}"
+        return f"postgresql:///{database}?user={user}&host={quote(str(self.directory))}{options}"
 
 
 def _is_alive(pid: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 from postgresql import Server, lacks
-from real import LIMIT, Program, Service, lacking
+from real import LIMIT, Program, Service, beside_python, lacking
 
 TALKERS = 3
 BACK_AFTER = 2.0  # seconds in which people can talk once the server is up
@@ -101,3 +103,81 @@ def test_nothing_is_refused_lost_or_shown_twice_when_postgresql_restarts(
     for name, texts in talkers.texts.items():
         assert [one["text"] for one in reader.seen if one["from"] == name] == texts
     assert {answer["event"] for answer in talkers.answers} == {"said"}
+
+
+# Addresses and passwords
+
+
+SECRET = "correct-horse"
+
+
+@pytest.fixture
+def guarded(server: Server) -> Iterator[str]:
+    """Return the address of a database whose user needs a password."""
+    server.execute(f"CREATE ROLE guarded LOGIN PASSWORD '{SECRET}'", "CREATE DATABASE guarded")
+    server.execute("ALTER DATABASE guarded OWNER TO guarded")
+    server.require_password("guarded")
+    yield server.uri(database="guarded", user="guarded")
+    server.execute("DROP DATABASE guarded WITH (FORCE)", "DROP ROLE guarded")
+
+
+def refused(directory: Path, address: str, **variables: str) -> str:
+    """Return what a service says that does not start: a sentence without a password."""
+    done = subprocess.run(
+        [beside_python("chatsvc"), "serve", "--port", "0", "--archive", address],
+        cwd=directory,
+        env={**os.environ, "HOME": str(directory), **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 1
+    assert SECRET not in done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_service_that_cannot_use_the_database_says_what_to_do(
+    server: Server, guarded: str, tmp_path: Path
+) -> None:
+    assert "Put the password into ~/.pgpass" in refused(tmp_path, guarded)
+    said = refused(tmp_path, guarded, PGPASSWORD=f"{SECRET}!")
+    assert "Correct the password in ~/.pgpass" in said
+    said = refused(tmp_path, server.uri(database="nowhere"))
+    assert 'database "nowhere" does not exist. Create the database first: createdb' in said
+    server.stop()
+    assert "Check the address, and that the server is running." in refused(tmp_path, server.uri())
+    server.start()
+
+
+def test_the_password_is_found_in_a_file(guarded: str, tmp_path: Path) -> None:
+    passwords = tmp_path / ".pgpass"
+    passwords.write_text(f"*:*:guarded:guarded:{SECRET}\n")
+    passwords.chmod(0o600)
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    with Service(tmp_path, "--archive", guarded, env=environment) as service:
+        ann = service.person("ann")
+        ann.send("hello", "/search hello")
+        assert "<ann> hello" in ann.until(" 1 ")
+        assert "Messages are stored in postgresql:///guarded?" in service.log
+        assert SECRET not in service.log
+
+
+def test_a_whole_address_in_the_environment_is_never_shown(guarded: str, tmp_path: Path) -> None:
+    address = guarded.replace("user=guarded", f"user=guarded&password={SECRET}")
+    environment = {**os.environ, "CHATSVC_ARCHIVE": address}
+    with Service(tmp_path, env=environment) as service:
+        service.person("ann").send("hello")
+        assert SECRET not in service.log
+        assert SECRET not in Path(f"/proc/{service.pid}/cmdline").read_text()
+        for command in (("config",), ("status",), ("check",)):
+            shown = subprocess.run(
+                [beside_python("chatsvc"), *command],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+            )
+            assert SECRET not in shown.stdout + shown.stderr
