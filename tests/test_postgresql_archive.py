@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
 from conftest import at_once, no_turn, start
 from hypothesis import given
 from hypothesis import strategies as st
-from keeper import EVERYWHERE, Keeper, delete, expire, in_new_rooms, line, now, tallies, texts
+from keeper import (
+    EVERYWHERE,
+    Keeper,
+    delete,
+    expire,
+    finds,
+    in_new_rooms,
+    line,
+    now,
+    tallies,
+    texts,
+)
 from postgresql import lacks
 from postgresql_archives import Open, execute
 from real import lacking
@@ -21,6 +33,7 @@ from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive
 from chatsvc.store.query_parser import parse
 from chatsvc.store.renaming import NewName
+from chatsvc.store.search_query import Seeker
 
 T = TypeVar("T")
 
@@ -165,6 +178,50 @@ def test_a_phrase_is_found_behind_many_places_of_its_words(keeper: Keeper) -> No
     assert texts(keeper, 'a -"b a c"') == [f"{often}c"]
 
 
+# The index
+
+
+def test_an_index_that_spells_otherwise_is_made_again_latest_lines_first(
+    open_database: Open, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatsvc.store.postgresql import word_index
+
+    for name, value in (("BATCH", 5), ("FEW", 2), ("PORTION", 3)):
+        monkeypatch.setattr(word_index, name, value)
+    rooms = ["#tea", "#tea", "#pie", "#cup"]
+    everywhere = Seeker(dict.fromkeys(rooms, 0))
+    keeper = open_database()
+    for n in range(40):
+        keeper.keep(line(f"tea {n}", rooms[n % 4], time=float(n)))
+    delete(keeper, 3)  # tea 4
+    texts(keeper, "tea")
+    execute(database, "UPDATE chatsvc SET letters = 'old'")
+    keeper = open_database().keep(line("tea 40", time=40.0))
+    first = finds(keeper, "tea", seeker=everywhere)
+    assert ([said.text for said in first.lines], first.unfinished) == (["tea 40"], True)
+    assert now(keeper.archive.index()) > 0
+    found = [said.text for said in finds(keeper, "tea", seeker=everywhere).lines]
+    assert found == [f"tea {n}" for n in range(40, 34, -1)]
+    while now(keeper.archive.index()):
+        pass
+    last = finds(keeper, "tea", seeker=everywhere)
+    assert [said.text for said in last.lines] == [f"tea {n}" for n in range(40, -1, -1) if n != 4]
+    assert not last.unfinished
+
+
+def test_the_size_is_that_of_the_lines_that_are_left(keeper: Keeper) -> None:
+    def used() -> int:
+        return int(now(keeper.archive.used()))
+
+    assert used() == 0
+    keeper.keep(*(line("x" * 1000, time=float(n)) for n in range(20)))
+    assert 20_000 < used() < 30_000
+    assert expire(keeper, 10.0) == 10
+    assert 10_000 < used() < 15_000
+    assert expire(keeper, 99.0) == 10
+    assert used() == 0
+
+
 # Random queries
 
 
@@ -187,20 +244,27 @@ LIMIT = st.sampled_from(["", "from:ann", "from:bob", "after:60s", "before:60s"])
     WORD,
     LIMIT,
     st.sets(st.integers(1, 12), max_size=2),
+    st.sampled_from([-1, 10**9]),
 )
 @in_new_rooms
 @pytest.mark.slow
 def test_random_queries_find_the_same_as_in_sqlite(
     keepers: list[Keeper],
+    monkeypatch: pytest.MonkeyPatch,
     said: list[tuple[str, str, str, bool]],
     terms: list[str],
     word: str,
     limit: str,
     deleted: set[int],
+    many: int,
 ) -> None:
     _, *stores = keepers
     if lacks():
         lacking(lacks())
+    from chatsvc.store.postgresql import index_search
+
+    for name, value in (("NEWEST", 3), ("NEWER", 4), ("MANY", many), ("_PAGE", 2)):
+        monkeypatch.setattr(index_search, name, value)  # so that few lines need all parts
     query = " ".join([*terms, word, limit])
     found = []
     for keeper in stores:
@@ -215,6 +279,17 @@ def test_random_queries_find_the_same_as_in_sqlite(
 
 
 # Tables
+
+
+RELEASED = (  # add a line for each new step; never change one
+    "bedb8de45bad7d2463ea66b51e6651a587309195ea0da9788f5cf9e58dd09285",
+)
+
+
+def test_steps_of_the_schema_never_change() -> None:
+    from chatsvc.store.postgresql.migrations import steps
+
+    assert [sha256(step.encode()).hexdigest() for step in steps()] == list(RELEASED)
 
 
 @pytest.mark.parametrize("kind", get_args(Record))

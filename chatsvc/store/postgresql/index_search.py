@@ -21,17 +21,26 @@ from chatsvc.store.postgresql.text import original, stored
 from chatsvc.store.search_query import Seeker, Sought, Spot, is_for, is_sought
 
 SLACK = 60_000  # milliseconds by which the order of indexing may differ from the order of times
-NEWEST = 50_000  # lines that are looked through first: where common words are found soon
+NEWEST = 2_000  # lines that are looked through first: there, common words are found soon
+NEWER = 50_000  # lines that are looked through next, if the index has many hits to sort
+MANY = 5_000  # hits
 
 _ENDS = "SELECT coalesce(min(id), 0), coalesce(max(id) + 1, 0) FROM words"
 _TIME = "SELECT time FROM words WHERE id >= %s ORDER BY id LIMIT 1"
 _AT = "SELECT id FROM words WHERE room = %s AND number >= %s ORDER BY number LIMIT 1"
 # The planner cannot know that the newest lines are enough for common words, and takes the index of
 # ids for rare ones.  So the search says itself which index to use: OFFSET 0 separates the parts.
-_MATCHES = "SELECT id, room, number FROM words WHERE terms @@ %s::tsquery AND id >= %s AND id < %s"
+_MATCHES = "SELECT id, room, number FROM {words} WHERE terms @@ %s::tsquery"
+_NEWEST = "(SELECT * FROM words WHERE id >= %s AND id < %s ORDER BY id DESC OFFSET 0) AS newest"
+_ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT FROM words WHERE terms @@ %s::tsquery"
 _READABLE = " AND number > coalesce((%s::jsonb ->> room::text)::bigint, 0)"
-_HITS = "SELECT id, room, number FROM ({matches} OFFSET 0) AS hit ORDER BY id DESC LIMIT %s"
-_NEWEST_HITS = "{matches} ORDER BY id DESC LIMIT %s"
+_SETTINGS = """SELECT set_config('statement_timeout', %s, true),
+                      set_config('plan_cache_mode', 'force_custom_plan', true)"""
+_ABOVE = """SELECT min(above.id) FROM unnest(%s::integer[], %s::bigint[]) AS floor (room, number),
+            LATERAL (
+                SELECT id FROM words WHERE words.room = floor.room AND words.number > floor.number
+                ORDER BY words.number LIMIT 1
+            ) AS above"""
 _LINES = f"""SELECT line.* FROM unnest(%s::integer[], %s::bigint[])
                  WITH ORDINALITY AS hit (room, number, position),
              LATERAL ({SELECT} WHERE said.room = hit.room AND said.number = hit.number) AS line
@@ -86,17 +95,45 @@ class _Search:
         floors = {
             str(id_): floor for name, id_ in ids.items() if (floor := self._seeker.rooms[name])
         }
-        matches = _MATCHES + (_READABLE if floors else "")
+        readable = _READABLE if floors else ""
         fixed = (json.dumps(floors),) if floors else ()
-        middle = max(first, end - NEWEST)
-        for how, low, high in ((_NEWEST_HITS, middle, end), (_HITS, first, middle)):
+        if len(floors) == len(ids):
+            first = max(first, self._first_readable(floors, end))
+        for low, high, is_newest in self._parts(terms, first, end):
             most, top = _PAGE, high
             while top > low:
-                asked = how.format(matches=matches)
-                hits = self._execute(asked, terms, low, top, *fixed, most)
+                if is_newest:
+                    asked = _MATCHES.format(words=_NEWEST) + readable
+                    values: tuple[object, ...] = (low, top, terms, *fixed)
+                else:
+                    matches = _MATCHES.format(words="words") + readable
+                    asked = f"SELECT * FROM ({matches} AND id >= %s AND id < %s OFFSET 0) AS hit"
+                    values = (terms, *fixed, low, top)
+                hits = self._execute(f"{asked} ORDER BY id DESC LIMIT %s", *values, most)
                 yield from self._lines(hits)
                 top = hits[-1][0] if len(hits) == most else low
                 most = min(_MOST, most * 4)
+
+    def _first_readable(self, floors: dict[str, int], otherwise: int) -> int:
+        """Return the lowest id of a line above the floors of all rooms."""
+        rooms, numbers = list(map(int, floors)), list(floors.values())
+        ((lowest,),) = self._execute(_ABOVE, rooms, numbers)
+        return otherwise if lowest is None else int(lowest)
+
+    def _parts(self, terms: str, first: int, end: int) -> Iterator[tuple[int, int, bool]]:
+        """Yield ranges of ids, and whether to go through them instead of using the index."""
+        middle = max(first, end - NEWEST)
+        yield middle, end, True
+        if middle > first and self._estimate(terms) > MANY:
+            low = max(first, middle - NEWER)
+            yield low, middle, True
+            middle = low
+        yield first, middle, False
+
+    def _estimate(self, terms: str) -> float:
+        """Return how many lines the index probably finds."""
+        (([plan],),) = self._execute(_ESTIMATE, terms)
+        return float(plan["Plan"]["Plan Rows"])
 
     def _lines(self, hits: list[tuple[Any, ...]]) -> list[Said]:
         if not hits:
@@ -131,7 +168,7 @@ class _Search:
         if left <= 0:
             raise TooSlow
         try:
-            self._link.execute("SELECT set_config('statement_timeout', %s, true)", (str(left),))
+            self._link.execute(_SETTINGS, (str(left),))
             return self._link.execute(asked, values, binary=True).fetchall()
         except psycopg.errors.QueryCanceled:
             raise TooSlow from None
