@@ -27,7 +27,7 @@ from postgresql import lacks
 from postgresql_archives import Open, execute
 from real import lacking
 
-from chatsvc.model.records import Account, Act, Fact, FormerName, Record
+from chatsvc.model.records import Account, Act, Fact, FormerName, Member, Record
 from chatsvc.store.archive import ArchiveFailed, Workers
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive
@@ -109,6 +109,14 @@ def test_what_else_is_written_twice_is_the_same(lossy: Keeper) -> None:
     assert (lossy.numbers("#pie"), lossy.numbers()[-1]) == ([5], 5)
     assert now(archive.reread(FormerName)) == list(records)
     assert now(archive.reread(Fact)) == []
+
+
+def test_texts_may_contain_what_postgresql_cannot_store(keeper: Keeper) -> None:
+    odd = "\0 \ufdd0 \ufdd01"
+    keeper.keep(line(odd, tag="\x01 tag", signs={"a": odd}), line(odd, tag="\x01= tag"))
+    first, second = now(keeper.archive.read("#tea", 0, 9))
+    assert (first.text, first.tag, first.signs) == (odd, "\x01 tag", {"a": odd})
+    assert (second.text, second.tag) == (odd, "\x01= tag")
 
 
 # Other programs, and other versions
@@ -279,6 +287,15 @@ def test_random_queries_find_the_same_as_in_sqlite(
 
 
 # Tables
+
+
+def test_records_are_kept_all_or_none(keeper: Keeper) -> None:
+    ann = Account("a1", "ann", "x")
+    with pytest.raises(ArchiveFailed, match="Cannot use the archive"):
+        now(keeper.archive.put(ann, Member("#tea", None)))  # type: ignore[arg-type]
+    assert now(keeper.archive.reread(Account)) == []
+    now(keeper.archive.put(ann))
+    assert now(keeper.archive.reread(Account)) == [ann]
 
 
 RELEASED = (  # add a line for each new step; never change one

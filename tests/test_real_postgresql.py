@@ -11,8 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import at_once, no_turn, start
+from keeper import Keeper, line, now
 from postgresql import Server, lacks
 from real import LIMIT, Program, Service, beside_python, lacking
+
+from chatsvc.store.archive import Workers
+from chatsvc.store.location import Database
+from chatsvc.store.postgresql.opening import postgresql_archive
 
 TALKERS = 3
 BACK_AFTER = 2.0  # seconds in which people can talk once the server is up
@@ -105,6 +111,26 @@ def test_nothing_is_refused_lost_or_shown_twice_when_postgresql_restarts(
     assert {answer["event"] for answer in talkers.answers} == {"said"}
 
 
+def test_lines_are_refused_while_the_server_stays_away(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatsvc.store.postgresql import connection
+
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    place = Database(server.uri())
+    keeper = Keeper(postgresql_archive(place, Workers(*[at_once] * 5), no_turn, start))
+    keeper.keep(line("one"))
+    server.stop()
+    keeper.keep(line("two", tag="t"), line("three"))
+    assert [texts for texts, _ in keeper.refused] == [["two"], ["three"]]
+    assert "Check the address, and that the server is running." in keeper.refused[0][1]
+    server.start()
+    keeper.keep(line("two", tag="t"))
+    assert keeper.numbers() == [1, 2]
+    assert keeper.read() == ["one", "two"]
+    now(keeper.archive.close())
+
+
 # Addresses and passwords
 
 
@@ -149,6 +175,14 @@ def test_a_service_that_cannot_use_the_database_says_what_to_do(
     server.stop()
     assert "Check the address, and that the server is running." in refused(tmp_path, server.uri())
     server.start()
+
+
+def test_an_address_is_found_in_a_service_file(server: Server, tmp_path: Path) -> None:
+    services = tmp_path / "services"
+    services.write_text(f"[chat]\nhost={server.directory}\nuser=chat\ndbname=postgres\n")
+    environment = {**os.environ, "PGSERVICEFILE": str(services)}
+    with Service(tmp_path, "--archive", "service=chat", env=environment) as service:
+        assert "Messages are stored in service=chat\n" in service.log
 
 
 def test_the_password_is_found_in_a_file(guarded: str, tmp_path: Path) -> None:

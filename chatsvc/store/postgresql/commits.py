@@ -104,7 +104,7 @@ class Job:
     def _store_unknown(self, link: Link) -> Commit:
         """Look up the tags once the rooms are locked: before, another commit may be under way."""
         columns = self._columns
-        link.execute(_LOCK, [list(dict.fromkeys(columns.rooms))])
+        link.execute(_LOCK, [list(stored_all(list(dict.fromkeys(columns.rooms))))])
         found = link.execute(_KNOWN, [list(columns.clients), list(columns.tags)])
         known: dict[Tag, int] = {(client, tag): number for client, tag, number in found}
         tags: list[Tag] = list(zip(columns.clients, columns.tags, strict=True))
@@ -151,6 +151,6 @@ def _keep(link: Link, columns: _Columns) -> dict[str, int]:
     for room in columns.rooms:
         steps[room] += 1
         counted.append(steps[room])
-    values: list[Any] = [names, [places[room] for room in columns.rooms], counted]
+    values: list[Any] = [list(stored_all(names)), [places[room] for room in columns.rooms], counted]
     rows = link.execute(_KEEP, [*values, *map(list, columns[1:])], binary=True)
     return {names[place - 1]: base for place, base in rows}

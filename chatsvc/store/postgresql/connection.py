@@ -28,8 +28,8 @@ PAUSE = 0.2  # between attempts to connect
 _DEFAULTS = {  # of libpq, where the address says nothing else: notice a lost server soon
     "application_name": "chatsvc",
     "connect_timeout": 3,
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
@@ -41,9 +41,10 @@ _SETTINGS = """
     SET default_transaction_isolation = 'read committed';
     SET statement_timeout = 0;
     SET idle_session_timeout = 0;
-    SET tcp_keepalives_idle = 10;
-    SET tcp_keepalives_interval = 3;
-    SET tcp_keepalives_count = 3
+    SET tcp_keepalives_idle = 5;
+    SET tcp_keepalives_interval = 2;
+    SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = 10000
 """
 _MISREAD = (
     "The address {place} cannot be read. In its user name and password, write special characters"
