@@ -82,7 +82,7 @@ class Session(Endpoint):
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
         self.since = now
-        self.shares_address, self._connection = False, str(next(_connections))
+        self.shares_address, self._connection = False, next(_connections)
         self.typed: TypedPassword | None = None  # the answer to the last prompt
         self.user: User | None = None
         self.login: LoginState | None = LoginState()  # until the session has a user
@@ -140,7 +140,7 @@ class Session(Endpoint):
     def source_of(self, client: str | None) -> Source:
         """The origin of guesses before the session has a client."""
         place = "" if self.shares_address else self.wire.address
-        return Source(place, self._connection, client or "")
+        return Source(place, str(self._connection), client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:

@@ -19,7 +19,7 @@ class Directory:
         self.users: dict[str, User] = {}  # by the key of their name
         self.by_account: dict[str, User] = {}  # by the id of their account
         self.hosts: dict[str, User] = {}  # by the key of their host
-        self.masks: dict[str, str] = {}  # of users, by name as written; every line needs one
+        self.masks: dict[str, str] = {}  # of users whose mask was needed, by name as written
         self.clients: dict[str, Session] = {}  # by the client's secret
         self.rooms: dict[str, Room] = {}  # by key
         self.former: dict[str, str] = {}  # present keys of renamed rooms, by former ones
@@ -32,7 +32,7 @@ class Directory:
         self.users[user.key] = user
         user.host = user.host or self._free_host(user.name)
         self.hosts[key(user.host)] = user
-        self.masks[user.name] = user.mask
+        self.masks.pop(user.name, None)  # it may be that of an earlier user
         self.clients[session.client] = session
         self.peak = max(self.peak, len(self.users))
         if user.account is not None:
@@ -42,7 +42,8 @@ class Directory:
         """Remove a session of `user`, and with the last one the user."""
         del self.clients[session.client]
         if not user.sessions:
-            del self.users[user.key], self.hosts[key(user.host)], self.masks[user.name]
+            del self.users[user.key], self.hosts[key(user.host)]
+            self.masks.pop(user.name, None)
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
 
@@ -54,10 +55,10 @@ class Directory:
 
     def rename(self, user: User, name: str) -> None:
         """Enter a user under another name."""
-        del self.users[user.key], self.masks[user.name]
+        del self.users[user.key]
+        self.masks.pop(user.name, None)
         user.name, user.key = name, key(name)
         self.users[user.key] = user
-        self.masks[name] = user.mask
 
     def room(self, name: str) -> Room | None:
         """Return the room that has this name, or had it before."""
