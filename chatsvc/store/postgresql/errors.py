@@ -30,7 +30,7 @@ _HINTS = {  # by what libpq says in English; other languages get its words alone
     "Connection refused": "Check the address, and that the server is running.",
     "No such file or directory": "Check the address, and that the server is running.",
 }
-_GUESS = re.compile(r" Is the server running[^?]*\?")
+_NOISE = re.compile(r"^connection (?:failed|is bad): | Is the server running[^?]*\?")
 
 
 class Unreachable(ArchiveFailed):
@@ -63,7 +63,7 @@ def unreachable(database: Database, error: psycopg.Error) -> Unreachable:
 def _said(error: psycopg.Error) -> str:
     """Return the server's or libpq's words in one line."""
     words = " ".join((error.diag.message_primary or str(error)).split())
-    return _GUESS.sub("", words.removeprefix("connection failed: ")).rstrip(".")
+    return _NOISE.sub("", words).rstrip(".")
 
 
 def is_passing(error: psycopg.Error) -> bool:
