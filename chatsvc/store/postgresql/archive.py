@@ -40,6 +40,8 @@ class PostgreSQLArchive(RowArchive[Writer, Reader]):
         with ExitStack() as opening:
             rooms = self._writer.open()
             opening.callback(self._writer.close)
+            opening.callback(self._connections.close)
+            opening.callback(self._index.close)
             self._index.open()
             self._sizes = self._reader.sizes()
             opening.pop_all()
