@@ -15,7 +15,7 @@ from chatsvc.core.ban_marks import marks
 from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
-from chatsvc.core.identity import UserIdentity
+from chatsvc.core.identity import NOTHING, UserIdentity
 from chatsvc.core.login_state import LoginState
 from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
@@ -90,8 +90,8 @@ class Session(Endpoint):
         self.client = ""
         self.token = ""  # the digest of the token that it logged in with
         self.rooms: dict[str, Room] = {}
-        self.conversations: dict[str, Room] = {}
-        self.read_to: dict[str, Mark] = {}  # by room key; of guests
+        self.conversations: Mapping[str, Room] = NOTHING
+        self.read_to: Mapping[str, Mark] = NOTHING  # by room key; of guests
         self.target: User | Account | None = None  # the current recipient, instead of a room
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
@@ -100,7 +100,7 @@ class Session(Endpoint):
         self.removed_by = ("", "")  # the operator who removes the user from the server, and why
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
-        self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
+        self.left: Mapping[str, int] = NOTHING  # the last lines shown in rooms that were left
         self.whispered: User | Account | None = None  # the last user to whisper
         self.searched: LastSearch | None = None  # the last search
 

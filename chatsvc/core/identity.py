@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from chatsvc.model.origins import default_user, mask_of
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
 
-NOBODY: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # shared, because a dictionary takes 64 bytes
 
 
 class UserIdentity:
@@ -36,7 +37,7 @@ class UserIdentity:
         self.bot = False
         self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
         self.ignores: dict[str, str] | None = None  # names as written, by key
-        self.aliases: Mapping[str, str] = NOBODY  # later names of ignored users
+        self.aliases: Mapping[str, str] = NOTHING  # later names of ignored users
         if account is not None:
             self.log_in(account)
 
