@@ -131,7 +131,7 @@ def test_a_database_has_one_service(keeper: Keeper, database: Database) -> None:
 
 
 def test_a_service_notices_what_another_program_writes(keeper: Keeper, database: Database) -> None:
-    from chatsvc.store.postgresql.offline import Ledger
+    from chatsvc.store.postgresql.offline import Ledger, LineReader
 
     ann, bob = Account("a1", "ann", "x"), Account("b2", "bob", "x")
     keeper.keep(line("one"))
@@ -144,8 +144,9 @@ def test_a_service_notices_what_another_program_writes(keeper: Keeper, database:
         ledger.exchange([bob])
         assert now(keeper.archive.changed()) is True
         assert ledger.rooms() == {"#tea": 1}
-        assert [said.text for said in ledger.after("#tea", 0, 9)] == ["one"]
     assert now(keeper.archive.reread(Account)) == [ann]
+    with LineReader(database) as reader:
+        assert [said.text for said in reader.after("#tea", 0, 9)] == ["one"]
 
 
 def test_everything_is_there_after_a_restart(open_database: Open) -> None:

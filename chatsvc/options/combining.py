@@ -17,13 +17,11 @@ from chatsvc.options.sources import Failed, Given, refuse
 from chatsvc.options.table import TABLE, Option
 from chatsvc.options.values import most_clients
 from chatsvc.services.settings import STSPolicy
-from chatsvc.store.location import Database
+from chatsvc.store.location import NAME, Database
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.websocket.access import WebAccess
 
 Values = dict[str, Any]
-
-NAME = "chatsvc"  # of the files in the data directory that belong to an archive elsewhere
 
 
 def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
@@ -147,7 +145,12 @@ def _archive(values: Values) -> Path | Database | None:
 def _beside(values: Values) -> Path | None:
     """Return how the paths of the files that belong to the archive begin; None: it has none."""
     archive: Path | Database | None = values["archive"]
-    return (values["data"] or Path()) / NAME if isinstance(archive, Database) else archive
+    return None if archive is None else beside(values["data"], archive)
+
+
+def beside(data: Path | None, archive: Path | Database) -> Path:
+    """Return how the paths of the files that belong to an archive begin."""
+    return (data or Path()) / NAME if isinstance(archive, Database) else archive
 
 
 def _log_file(values: Values) -> Path | None:

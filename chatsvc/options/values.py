@@ -20,7 +20,7 @@ from chatsvc.model.characters import clean
 from chatsvc.model.rate_limits import Rate
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, duration
-from chatsvc.store.location import Database, database, without_password
+from chatsvc.store.location import PASSWORD_SHOWN, Database, database, without_password
 from chatsvc.transports.detection import CHATTING, NAMES
 from chatsvc.transports.websocket.access import is_host, place_of_origin
 from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
@@ -29,11 +29,6 @@ Reader: TypeAlias = Callable[[str, str], Any]  # of a label and a value
 
 SHORTEST_TOKEN = 16  # characters
 ON_COMMAND_LINE = "--archive"
-_PASSWORD_SHOWN = (
-    "--archive contains a password, and the command line is visible to other users of this machine."
-    " Put the password into ~/.pgpass (mode 600), as HOST:PORT:DATABASE:USER:PASSWORD, or into the"
-    " variable PGPASSWORD; or write the whole address as archive in the file for --config."
-)
 _UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 RESERVE = 64  # files that the process opens besides connections
 
@@ -211,7 +206,8 @@ def archive(label: str, value: str) -> Path | Database | None:
     """Return the archive's path, or its database, or None for one in memory."""
     if (found := database(value)) is not None:
         if found.has_password and label == ON_COMMAND_LINE:
-            raise UsageError(_PASSWORD_SHOWN)
+            said = PASSWORD_SHOWN.format(label=label)
+            raise UsageError(f"{said} Or write the address as archive in the file for --config.")
         return found
     kind, colon, rest = value.partition(":")
     if kind == "memory" and not rest and colon:

@@ -6,6 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+NAME = "chatsvc"  # of the files in the data directory that belong to an archive elsewhere
+PASSWORD_SHOWN = (
+    "{label} contains a password, and the command line is visible to other users of this machine."
+    " Put the password into ~/.pgpass (mode 600), as HOST:PORT:DATABASE:USER:PASSWORD, or into the"
+    " variable PGPASSWORD."
+)
 SCHEMES = ("postgresql://", "postgres://")
 _SERVICE = re.compile(r"service=[\w.-]+")
 _USER = re.compile(r"(://[^:@/?]*)[^?]*@")  # up to the last @: what is before it may be a password

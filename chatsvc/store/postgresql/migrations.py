@@ -16,12 +16,18 @@ from chatsvc.model.records import Record
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.connection import Link
+from chatsvc.store.postgresql.text import original
 
 OLDEST_SERVER = 15  # the major version of PostgreSQL
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('chatsvc'), hashtext(current_schema()))"
 _NEWER = (
     "The archive {place} was written by a newer chatsvc (schema version {found}, this one supports"
     " up to {newest}). Install the newer chatsvc, or choose another database."
+)
+_EMPTY = "The database {place} contains no chat. A service creates the archive at its first start."
+_UNFINISHED = (
+    "{place} is an unfinished copy of another archive. To finish it, run the same"
+    " chatsvc archive copy again."
 )
 _OTHER = (
     "The database {place} contains tables of another program. Choose another database, or another"
@@ -48,6 +54,12 @@ def check_server(link: Link, database: Database) -> None:
         raise ArchiveFailed(f"The schema of {database} does not exist. Create it: CREATE SCHEMA")
 
 
+def check_archive(link: Link, database: Database) -> None:
+    """Raise `ArchiveFailed` unless the database contains an archive."""
+    if not version(link, database):
+        raise ArchiveFailed(_EMPTY.format(place=database))
+
+
 def bring_up_to_date(link: Link, database: Database) -> None:
     """Apply the steps that the database has not seen, all or none; one program at a time."""
     with link.transaction():
@@ -67,7 +79,9 @@ def bring_up_to_date(link: Link, database: Database) -> None:
 
 
 def version(link: Link, database: Database) -> int:
-    """Return how many steps the database has seen; refuse one of a newer chatsvc."""
+    """Return how many steps the database has seen; refuse what this chatsvc cannot use."""
+    if origin_of_copy(link) is not None:
+        raise ArchiveFailed(_UNFINISHED.format(place=database))
     (table,) = link.execute("SELECT to_regclass('chatsvc')").fetchone() or (None,)
     if table is None:
         return 0
@@ -75,6 +89,15 @@ def version(link: Link, database: Database) -> int:
     if found > newest():
         raise ArchiveFailed(_NEWER.format(place=database, found=found, newest=newest()))
     return int(found)
+
+
+def origin_of_copy(link: Link) -> str | None:
+    """Return what this is an unfinished copy of, or None if it is none."""
+    (table,) = link.execute("SELECT to_regclass('copying')").fetchone() or (None,)
+    if table is None:
+        return None
+    (origin,) = link.execute("SELECT origin FROM copying").fetchone() or ("",)
+    return original(origin)
 
 
 def newest() -> int:

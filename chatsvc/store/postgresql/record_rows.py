@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from chatsvc.model.records import Act, Record
 from chatsvc.store.archive import R, key_of
 from chatsvc.store.postgresql.connection import Link
 from chatsvc.store.postgresql.text import original_row, stored_row
-from chatsvc.store.record_columns import by_kind, names, records_of
+from chatsvc.store.record_columns import Row, by_kind, names, records_of
+
+SOME = 1_000  # records made at once
 
 
 def put(link: Link, records: Sequence[Record]) -> None:
@@ -28,8 +31,20 @@ def drop(link: Link, records: Sequence[Record]) -> None:
 
 def read(link: Link, kind: type[R]) -> list[R]:
     """Return all records of a kind, in the order of their keys."""
-    keys = ", ".join(f'"{name}"' for name in names(kind)[: kind.KEYS])
-    return _read(link, kind, f"ORDER BY {keys}")
+    return _read(link, kind, f"ORDER BY {_keys(kind)}")
+
+
+def query_of_each(kind: type[Any]) -> str:
+    """Return the query of all records of a kind, by their keys; of acts in the order of `put`."""
+    order = "position" if kind is Act else _keys(kind)
+    return f"SELECT {columns(kind)} FROM {kind.TABLE} ORDER BY {order}"
+
+
+def each(kind: type[R], rows: Iterable[Row]) -> Iterator[R]:
+    """Yield the records in rows of that query."""
+    rest = iter(rows)
+    while some := list(islice(rest, SOME)):
+        yield from records_of(kind, map(original_row, some))
 
 
 def read_acts(link: Link, limit: int, room: str | None) -> list[Act]:
@@ -52,12 +67,15 @@ def _read(link: Link, kind: type[R], which: str, *values: object) -> list[R]:
 
 def _put(kind: type[Any]) -> str:
     values = ", ".join(["%s"] * len(names(kind)))
-    keys = ", ".join(f'"{name}"' for name in names(kind)[: kind.KEYS])
     others = ", ".join(f'"{name}" = excluded."{name}"' for name in names(kind)[kind.KEYS :])
     return (
         f"INSERT INTO {kind.TABLE} ({columns(kind)}) VALUES ({values})"
-        f" ON CONFLICT ({keys}) DO UPDATE SET {others}"
+        f" ON CONFLICT ({_keys(kind)}) DO UPDATE SET {others}"
     )
+
+
+def _keys(kind: type[Any]) -> str:
+    return ", ".join(f'"{name}"' for name in names(kind)[: kind.KEYS])
 
 
 def columns(kind: type[Any]) -> str:

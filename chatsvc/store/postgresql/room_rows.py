@@ -12,11 +12,11 @@ from chatsvc.store.record_columns import names
 from chatsvc.store.renaming import BY_KEY, BY_NAME, NewName
 from chatsvc.store.room_names import spare_name
 
-_LAST = """greatest(room.last, coalesce((
+LAST = """greatest(room.last, coalesce((
                SELECT number FROM said WHERE said.room = room.id ORDER BY number DESC LIMIT 1
            ), 0))"""
-_FIND = f"SELECT id, {_LAST}, tallied FROM room WHERE name = %s FOR NO KEY UPDATE"
-_ALL = f"SELECT name, {_LAST} FROM room"
+_FIND = f"SELECT id, {LAST}, tallied FROM room WHERE name = %s FOR NO KEY UPDATE"
+_ALL = f"SELECT name, {LAST} FROM room"
 
 
 class RoomRow(NamedTuple):

@@ -33,7 +33,7 @@ _ROOMS = """SELECT room.name, greatest(room.last, coalesce(latest.number, 0)),
                 SELECT number, time FROM said WHERE said.room = room.id
                 ORDER BY number DESC LIMIT 1
             ) AS latest ON true ORDER BY room.id"""
-_TAKE_LOCK = """SELECT pg_try_advisory_lock(
+TAKE_LOCK = """SELECT pg_try_advisory_lock(
                     hashtext('a service of chatsvc'), hashtext(current_schema()))"""
 _SET_TOPIC = """INSERT INTO room (name, topic, topic_by, topic_time) VALUES (%s, %s, %s, %s)
                 ON CONFLICT (name) DO UPDATE
@@ -105,7 +105,7 @@ class Writer:
         """Keep other services away, as long as the connection exists."""
         check_server(link, self._database)
         bring_up_to_date(link, self._database)
-        if link.execute(_TAKE_LOCK).fetchone() != (True,):
+        if link.execute(TAKE_LOCK).fetchone() != (True,):
             raise InUse("another chatsvc is using it. Stop that one, or use another database")
 
     def close(self) -> None:
