@@ -82,6 +82,14 @@ def read_acts_of(database: sqlite3.Connection, ids: Sequence[str]) -> list[Act]:
     return _read(database, Act, which, *ids)
 
 
+def each(database: sqlite3.Connection, kind: type[R]) -> Iterator[R]:
+    """Yield all records of a kind in the order of their keys; acts in that of `put`."""
+    order = "rowid" if kind is Act else ", ".join(names(kind)[: kind.KEYS])
+    rows = database.execute(f"SELECT {_columns(kind)} FROM {kind.TABLE} ORDER BY {order}")
+    while some := rows.fetchmany(1000):
+        yield from records_of(kind, some)
+
+
 def _read(database: sqlite3.Connection, kind: type[R], which: str, *values: object) -> list[R]:
     query = f"SELECT {_columns(kind)} FROM {kind.TABLE} {which}"
     return records_of(kind, database.execute(query, values))
