@@ -57,7 +57,7 @@ class Server:
     def __init__(self, **settings: str) -> None:
         directory = programs()
         assert directory is not None
-        self._programs = directory
+        self.programs = directory
         self.directory = Path(tempfile.mkdtemp(prefix="chatsvc-postgresql-"))
         self._user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
         if self._user is not None:
@@ -73,7 +73,7 @@ class Server:
 
     def _run(self, program: str, *words: object) -> None:
         subprocess.run(
-            [self._programs / program, *map(str, words)],
+            [self.programs / program, *map(str, words)],
             check=True,
             user=self._user,
             cwd=self.directory,
