@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from keeper import Keeper, finds, line, now, tallies
 from postgresql import database_at
 from whole_chat import Place
 
+from chatsvc.checks.databases import look_at
 from chatsvc.cli import archives
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account, Fact
@@ -382,3 +384,13 @@ def test_a_password_is_not_accepted_where_everybody_sees_it(
     said = capsys.readouterr().err
     assert "Put the password into ~/.pgpass" in said
     assert "sesame" not in said
+
+
+def test_without_psycopg_the_command_says_how_to_install_it(
+    chat: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert archives.main(["copy", str(chat), "postgresql:///chat"]) == 1
+    assert "pip install 'chatsvc[postgres]'" in capsys.readouterr().err
+    problems, *_ = look_at(Database("postgresql:///chat"))
+    assert [problem.fix for problem in problems] == ["Install it: pip install 'chatsvc[postgres]'"]
