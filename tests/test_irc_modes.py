@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc
-from staff import SECRET, founder, member, operator
+from staff import SECRET, founder, guest, member, operator, program
 
 
 def moderator(chat: Chat) -> Person:
@@ -209,3 +209,98 @@ def test_missed_lines_are_played_once_in_one_connection_too(chat: Chat) -> None:
     bob.send("two")
     played = [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
     assert [line.rpartition(" :")[2] for line in played] == ["two"]
+
+
+# Several roles in one MODE (RFC 2812, 3.2.3; Modern IRC, "MODE message")
+
+
+def test_roles_that_one_message_changes_are_one_message_for_everybody(chat: Chat) -> None:
+    ann, bob, eve = moderator(chat), irc(chat, "bob"), irc(chat, "eve")
+    telnet = guest(chat, "tom")
+    for each in (bob, eve):
+        each.send("JOIN #tea")
+    telnet.send("/join #tea")
+    ann.read(), bob.read(), eve.read()
+    for change, said in [
+        ("+ov bob eve", ["made bob a moderator of #tea", "gave eve a voice in #tea"]),
+        ("-o+o-v bob eve eve", ["made bob a regular member", "made eve a moderator", "took"]),
+    ]:
+        told = [f":ann!~ann@people-ann MODE #tea {change}"]
+        telnet.read()
+        assert ann.send(f"MODE #tea {change}") == told
+        assert bob.read() == eve.read() == told
+        lines = telnet.read()
+        assert len(lines) == len(said)
+        assert all(words in line for words, line in zip(said, lines, strict=True))
+    assert sorted(ann.send("NAMES #tea")[0].partition(" :")[2].split()) == [
+        "@ann", "@eve", "bob", "tom",
+    ]  # fmt: skip
+
+
+def test_each_refused_role_has_its_numeric_and_the_others_are_changed(chat: Chat) -> None:
+    """Modern IRC, "MODE message": ERR_NOSUCHNICK (401), ERR_USERNOTINCHANNEL (441), 482."""
+    ann, bob, eve = moderator(chat), irc(chat, "bob"), irc(chat, "eve")
+    bob.send("JOIN #tea")
+    ann.read(), bob.read()
+    assert ann.send("MODE #tea +ovov nobody bob eve bob") == [
+        ":irc.chatsvc 401 ann nobody :No user named nobody is online.",
+        ":irc.chatsvc 441 ann eve #tea :eve is not in #tea.",
+        ":ann!~ann@people-ann MODE #tea +v bob",
+    ]
+    assert bob.read() == [":ann!~ann@people-ann MODE #tea +v bob"]
+    assert ann.send("MODE #tea +vo bob bob") == [":ann!~ann@people-ann MODE #tea +o bob"]
+    eve.send("JOIN #tea"), ann.read()
+    refused = ":irc.chatsvc 482 bob #tea :Only moderators of #tea can do that."
+    told = ":bob!~bob@people-bob MODE #tea -o bob"
+    assert bob.send("MODE #tea -o+v bob eve")[-2:] == [refused, told]
+    assert ann.read() == [told]
+
+
+def test_a_labeled_message_that_changes_roles_has_one_answer(chat: Chat) -> None:
+    """IRCv3 "labeled-response": one message, or a batch of all."""
+    ann, bob = irc(chat, "ann", "labeled-response", "batch"), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea")
+    assert ann.send("@label=x MODE #tea +vo bob bob") == [
+        "@label=x :ann!~ann@people-ann MODE #tea +vo bob bob"
+    ]
+    begin, refused, told, end = ann.send("@label=y MODE #tea -oo bob eve")
+    assert begin.startswith("@label=y :irc.chatsvc BATCH +b")
+    assert " 401 ann eve " in refused
+    assert told.endswith(" :ann!~ann@people-ann MODE #tea -o bob")
+    assert " BATCH -b" in end
+
+
+def test_many_long_nicknames_are_several_messages_that_fit(chat: Chat) -> None:
+    """RFC 2812, 2.3: at most 512 bytes."""
+    ann = moderator(chat)
+    nicks = [f"{number:02}{'n' * 28}" for number in range(20)]
+    for nick in nicks:
+        irc(chat, nick).send("JOIN #tea")
+    told = ann.send(f"MODE #tea +{'v' * 10} {' '.join(nicks[:10])}")
+    assert len(told) > 1
+    assert all(len(line.encode()) <= 510 for line in told)
+    assert " ".join(line.partition(" +v")[2].lstrip("v ") for line in told) == " ".join(nicks[:10])
+
+
+def test_programs_change_several_roles_too(chat: Chat) -> None:
+    founder(chat, "ann").hang_up()
+    ann, bob = program(chat, "ann", account_password=SECRET), irc(chat, "bob")
+    bob.send("JOIN #tea"), ann.events()
+    changes = [["op", "bob", "1"], ["voice", "zoe", "2"], ["voice", "bob", "3"]]
+    assert ann.ask(do="roles", room="#tea", changes=changes) == [
+        {
+            "event": "refused", "code": "no-such-person", "tag": "2",
+            "text": "No user named zoe is online.",
+        },
+        {
+            "event": "role", "room": "#tea", "name": "bob", "role": "moderator", "by": "ann",
+            "before": "guest", "more": True, "tag": "1",
+        },
+        {
+            "event": "role", "room": "#tea", "name": "bob", "role": "moderator", "by": "ann",
+            "before": "moderator", "voice": "given", "tag": "3",
+        },
+    ]  # fmt: skip
+    for wrong in ([], "op", [["op", "bob"]], [["found", "bob", "1"]], [["op", 1, "1"]]):
+        (refused,) = ann.ask(do="roles", room="#tea", changes=wrong)
+        assert refused["code"] == "bad-argument"

@@ -49,6 +49,8 @@ class WeeChat(AtATerminal):
 
     def connect(self) -> None:
         (self.home / "logger.conf").write_text("[file]\nflush_delay = 0\n")
+        # Lines that it reads together are those of a paste, about which it would ask.
+        (self.home / "weechat.conf").write_text("[look]\npaste_max_lines = -1\n")
         login = (
             f"chat.sasl_mechanism = scram-sha-256\nchat.sasl_username = wes\n"
             f'chat.sasl_password = "{self.secret}"\n'

@@ -1,4 +1,4 @@
-"""Arguments that are objects: how they are checked."""
+"""Arguments that are objects or lists: how they are checked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from chatsvc.model.requests import Refused
 LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
 _TEXTS = ("ctcp", "ctcp-reply")  # IRC clients receive them as text
 _ENDS = re.compile(r"([\r\n])")
+ROLE_COMMANDS = ("op", "deop", "voice", "devoice", "transfer")
+MOST_CHANGES = 20  # of roles at once
 MOST_SIGNS = LONGEST_SIGNS // 3  # at once: `+a;` is the shortest
 
 
@@ -34,6 +36,22 @@ def values(name: str, value: object) -> dict[str, str]:
     if not all(each is None or isinstance(each, str) for each in value.values()):
         raise Refused("bad-argument", f"{name} must be strings, or null.")
     return {key: clean(each or "") for key, each in value.items()}
+
+
+def role_changes(name: str, value: object) -> list[tuple[str, str, str]]:
+    """Return changes of roles: the command, the user, and the tag of its answer."""
+    fits = isinstance(value, list) and 0 < len(value) <= MOST_CHANGES
+    if not fits or not all(map(_is_role_change, value)):  # type: ignore[call-overload]
+        raise Refused(
+            "bad-argument", f'{name} are like [["op", "bob", "tag"]], from 1 to {MOST_CHANGES}.'
+        )
+    return [(do, clean(who), tag) for do, who, tag in value]  # type: ignore[attr-defined]
+
+
+def _is_role_change(value: object) -> bool:
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    return all(isinstance(each, str) for each in value) and value[0] in ROLE_COMMANDS
 
 
 def _clean(key: str, value: str) -> str:

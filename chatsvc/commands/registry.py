@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.commands.long_answers import Listing, Reading, begin, shortened, tell
-from chatsvc.commands.mappings import signs, values
+from chatsvc.commands.mappings import role_changes, signs, values
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
@@ -390,6 +390,7 @@ _KINDS = {
     "Point": ArgumentKind(_point),
     "Signs": ArgumentKind(signs),
     "Values": ArgumentKind(values),
+    "RoleChanges": ArgumentKind(role_changes),
     "Span": ArgumentKind(_span, looks_like_duration),
     "Who": ArgumentKind(_string, take=_several),
     "Email": ArgumentKind(_string, lambda word: "@" in word),
@@ -408,6 +409,7 @@ Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a position in a room: a number, or a time
 Signs: TypeAlias = "Mapping[str, str]"  # client tags
 Values: TypeAlias = "Mapping[str, str]"  # of metadata, by key
+RoleChanges: TypeAlias = "list[tuple[str, str, str]]"  # commands, users, and tags of answers
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several
 Email: TypeAlias = str

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from chatsvc.commands.registry import Answer, Values, Words, command
+from collections.abc import Coroutine
+
+from chatsvc.commands.registry import ROWS, Answer, RoleChanges, Values, Words, command, refuse
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
+from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
+from chatsvc.store.archive import ArchiveFailed
 
 
 @command(
@@ -182,6 +187,37 @@ async def transfer(
     return await hub.room_roles.transfer(
         session, _place(hub, session, room, name if present else None), name
     )
+
+
+@command("roles changes", settled=True)
+async def roles(hub: Hub, session: Session, changes: RoleChanges, room: str | None = None) -> None:
+    """Change several roles in order; the room is told of all together, and each is answered."""
+    here, answered = room_of(session, room), []
+    with hub.room_roles.together(session, here) as told:
+        for do, name, tag in changes:
+            if await _change_role(hub, session, here, (do, name, tag)):
+                answered.append(tag)
+    for event, tag in zip(told, answered, strict=True):
+        session.tell(event, tag)
+
+
+async def _change_role(
+    hub: Hub, session: Session, room: Room, wanted: tuple[str, str, str]
+) -> bool:
+    """Change a role, or answer why not; return whether it has changed."""
+    do, name, tag = wanted
+    try:
+        check_level(session, ROWS[do].level, room)
+        change = ROWS[do].function(hub, session, name=name, room=room.name, present=True)
+        assert isinstance(change, Coroutine)
+        await change
+    except Refused as refused:
+        refuse(hub, session, refused, tag)
+        return False
+    except ArchiveFailed as failed:
+        refuse(hub, session, Refused("not-kept", str(failed)), tag)
+        return False
+    return True
 
 
 @command(

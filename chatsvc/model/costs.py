@@ -94,6 +94,7 @@ COSTS = {
     "passwd": Cost(20_000, line=True),
     "remove-room": Cost(20_000, line=True),
     "set": Cost(500, line=True),
+    "roles": Cost(2000, line=True),
     "delete": Cost(1000, line=True),
 }
 

@@ -216,7 +216,7 @@ class Role:
 
     `before` is the previous role; a new founder or host replaces another (`instead`), who becomes a
     moderator.  Nobody (`by` is empty) makes a user the host who succeeds or returns.  A moderator's
-    `voice` may change while the role stays.
+    `voice` may change while the role stays.  With `more`, other roles changed too, which follow.
     """
 
     WIRE: ClassVar[str] = "role"
@@ -228,6 +228,7 @@ class Role:
     before: str = ""
     instead: str = ""
     voice: str = ""  # given or taken
+    more: bool = False
     stamp: Stamp | None = field(default=None, compare=False)
 
 

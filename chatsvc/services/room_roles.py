@@ -6,6 +6,8 @@ long as the user is in the room.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -64,6 +66,7 @@ class RoomRoles:
         self._hosting = hosting
         self._records = records
         self._acts = acts
+        self._held: dict[Session, list[Role]] = {}  # not told yet, by who changes them
 
     def check_present(self, room: Room, name: str) -> None:
         """Refuse the name of a user who is not in a room, whatever role the account has there."""
@@ -180,7 +183,23 @@ class RoomRoles:
                     roster.note(replace(now, role=member.role))
             raise
 
+    @contextmanager
+    def together(self, session: Session, room: Room) -> Iterator[list[Role]]:
+        """Tell a room at the end of the block, in one piece, what a session changes in it."""
+        held = self._held[session] = []
+        try:
+            yield held
+        finally:
+            del self._held[session]
+            events, held[:] = list(held), []
+            for number, event in enumerate(events, 1):
+                more = number < len(events)
+                held.append(self._tell(session, room, replace(event, more=more)))
+
     def _tell(self, session: Session, room: Room, event: Role) -> Role:
+        if session in self._held:
+            self._held[session].append(event)
+            return event
         event = room.announce(event, but=session)
         user = self._directory.users.get(key(event.name))
         if user is not None and user not in room.people:

@@ -16,7 +16,7 @@ from chatsvc.model.origins import mask_of
 from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Request
 from chatsvc.model.roll import Roll
-from chatsvc.model.room_events import Rule, Unread
+from chatsvc.model.room_events import Role, Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
 
@@ -40,10 +40,11 @@ class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
-        "_asked", "_requests", "about", "account_of", "bot", "changed", "closing", "collected",
-        "description", "earlier", "former", "happened", "invisible", "latest", "needs_email",
-        "opened", "operator", "quit", "realname", "registers_early", "registration", "roll",
-        "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
+        "_asked", "_requests", "about", "account_of", "appointed", "bot", "changed", "closing",
+        "collected", "description", "earlier", "former", "happened", "invisible", "latest",
+        "needs_email", "opened", "operator", "quit", "realname", "registers_early", "registration",
+        "roll", "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops",
+        "welcome",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +72,7 @@ class Client(ClientOutput):
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
         self.changed: list[Rule] = []  # rules changed by one request, of which more follow
+        self.appointed: list[Role] = []  # roles, likewise
         self.closing = ""  # why the connection ends, if the client knows it by an IRC message
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
@@ -119,6 +121,13 @@ class Client(ClientOutput):
         """Send a request of which `about` is the context of other events too."""
         tag = self._expect(about or self.latest)
         self._requests.append(Request(do, None, args, tag, None, self._asked[tag]))
+
+    def ask_for_each(
+        self, do: str, changes: Sequence[tuple[str, str, Pending]], /, **args: object
+    ) -> None:
+        """Send one request for several changes, each of which has an answer of its own."""
+        each = [[verb, name, self._expect(about)] for verb, name, about in changes]
+        self._requests.append(Request(do, None, {"changes": each, **args}, None, None, NOTHING))
 
     def _expect(self, about: Pending) -> str:
         """Return a tag that identifies the answer."""

@@ -25,6 +25,7 @@ _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
 _PREFIXED = {"founder": "qo", "host": "o", "moderator": "o", "operator": "o", "voiced": "v"}
 _MOST_CHANGES = 20  # in one MODE
+_MOST_NAMED = 250  # bytes of nicknames in one MODE, so that it fits with its source
 _TOO_MANY = f"Only the first {_MOST_CHANGES} changes were made"
 _HIGHEST_LIMIT = 99_999
 
@@ -44,11 +45,16 @@ def _(client: Client, message: Message) -> None:
 
 
 class _Together:
-    """Successive changes of rules, which are one request, and so one MODE for everybody."""
+    """Successive changes of rules, or of roles: one request, and so one MODE for everybody."""
 
     def __init__(self, client: Client, room: str) -> None:
         self._client, self._room = client, room
         self._rules: dict[str, str] = {}
+        self._roles: list[tuple[str, str, Pending]] = []
+
+    def add_role(self, letter: str, plus: bool, name: str) -> None:
+        about = Pending("MODE", (self._room, letter, name))
+        self._roles.append((_ROLES[letter][not plus], name, about))
 
     def add(self, letter: str, plus: bool, word: str) -> None:
         if letter in _VALUES:
@@ -58,10 +64,27 @@ class _Together:
 
     def taken(self) -> Iterator[_Change]:
         """Yield the request for what was added since the last time, if anything was."""
+        yield from self.taken_rules()
+        yield from self.taken_roles()
+
+    def taken_rules(self) -> Iterator[_Change]:
         if self._rules:
             rules, self._rules = self._rules, {}
             about = Pending("MODE", (self._room,))
             yield lambda: self._client.ask("set", about, room=self._room, rules=rules)
+
+    def taken_roles(self) -> Iterator[_Change]:
+        if self._roles:
+            roles, self._roles = self._roles, []
+            yield lambda: self._ask_roles(roles)
+
+    def _ask_roles(self, roles: list[tuple[str, str, Pending]]) -> None:
+        client, room = self._client, self._room
+        if len(roles) == 1:
+            ((do, name, about),) = roles
+            client.ask(do, about, room=room, name=name, present=True)
+        else:
+            client.ask_for_each("roles", roles, room=room)
 
 
 def _changes(client: Client, room: str, letters: str, words: list[str]) -> Iterator[_Change]:
@@ -79,7 +102,11 @@ def _changes(client: Client, room: str, letters: str, words: list[str]) -> Itera
         wants = letter in _ROLES or letter in LISTS or letter == "k" or (letter == "l" and plus)
         word = words.pop(0) or " " if wants and words else ""
         if _sets_rule(letter, plus, word):
+            yield from together.taken_roles()
             together.add(letter, plus, word)
+        elif letter in _ROLES and word.strip():
+            yield from together.taken_rules()
+            together.add_role(letter, plus, word)
         else:
             yield from together.taken()
             yield _change(client, room, letter, plus, word)
@@ -98,9 +125,6 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> _C
         return ask_list(client, room, letter)
     if letter in LISTS:
         return change_list(client, room, letter, plus, word)
-    if letter in _ROLES and word.strip():
-        do, about = _ROLES[letter][not plus], Pending("MODE", (room, letter, word))
-        return lambda: client.ask(do, about, room=room, name=word, present=True)
     if letter in (*_ROLES, *_VALUES) and not word:
         return lambda: client.reply_later("NEEDMOREPARAMS", "MODE")
     if letter in _VALUES:
@@ -189,18 +213,40 @@ def own_mode(client: Client, person: Person) -> None:
 
 @told.register
 def _(event: Role, client: Client, about: Pending) -> None:
+    """Announce the changes of one request as one MODE, if they fit."""
+    roles = client.appointed
+    size = sum(len(each.name.encode()) for each in (*roles, event)) * 2
+    if roles and ((roles[0].room, roles[0].by) != (event.room, event.by) or size > _MOST_NAMED):
+        _tell_roles(client)
+    client.appointed.append(event)
+    if not event.more:
+        _tell_roles(client)
+
+
+def _tell_roles(client: Client) -> None:
+    roles, client.appointed = client.appointed, []
+    changes = [change for role in roles for change in _letters(role)]
+    if changes:
+        last, letters = roles[-1], ""
+        for (sign, letter, _), (before, *_) in zip(changes, [("", "", ""), *changes], strict=False):
+            letters += letter if sign == before else f"{sign}{letter}"
+        names = (name for _, _, name in changes)
+        client.send("MODE", last.room, letters, *names, by=last.by, stamp=last.stamp)
+
+
+def _letters(event: Role) -> list[tuple[str, str, str]]:
+    """Return the changes of a role: their signs, letters and nicknames."""
     new, old = _PREFIXED.get(event.role, ""), _PREFIXED.get(event.before, "")
     set_, unset = _without(new, old), _without(old, new)
     if event.voice:
         set_, unset = ("v", "") if event.voice == "given" else ("", "v")
     elif set_ and unset:  # a moderator keeps the voice, also afterwards
         set_, unset = set_.replace("v", ""), unset.replace("v", "")
-    letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
-    names = [event.name] * len(set_ + unset)
+    changes = [("+", letter, event.name) for letter in set_]
+    changes += [("-", letter, event.name) for letter in unset]
     if event.instead and "q" in set_:  # the former founder is a moderator now
-        letters, names = f"{letters}-q", [*names, event.instead]
-    if letters:
-        client.send("MODE", event.room, letters, *names, by=event.by, stamp=event.stamp)
+        changes.append(("-", "q", event.instead))
+    return changes
 
 
 def _without(letters: str, others: str) -> str:

@@ -10,7 +10,7 @@ from chatsvc.dialects.irc.pending import NOTHING
 from chatsvc.dialects.irc.registry import told
 from chatsvc.model.happened import Happened, Noted
 from chatsvc.model.message_events import Signal
-from chatsvc.model.room_events import Joined, Rule
+from chatsvc.model.room_events import Joined, Role, Rule
 
 CAPABILITIES = frozenset(("draft/event-playback", "batch"))
 
@@ -32,7 +32,7 @@ def play(client: Client, events: Iterable[Happened], other: str) -> None:
 def _as_told(client: Client, event: Noted, other: str) -> Noted:
     if isinstance(event, Joined):
         return replace(event, roles=())  # modes that follow from it are not events of their own
-    if isinstance(event, Rule):
+    if isinstance(event, Rule | Role):
         return replace(event, more=False)  # each has an id of its own
     if isinstance(event, Signal) and not other.startswith("#"):
         to_me = event.stamp is not None and event.stamp.account != client.account
