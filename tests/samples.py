@@ -264,6 +264,7 @@ EVENTS: list[Event] = [
     Unbanned("eve", "#tea", "ann", admits=True),
     Listed("#tea", "name=ev*", "ann", "ban"),
     Listed("#tea", "*!~eve@*", "ann", "exempt", mute=True, removed=True),
+    Listed("#tea", "name=eve", "", "mute", mute=True, removed=True),
     Unbanned("eve", "", "ann", lifted=("name=eve",)),
     Unbanned("eve", "#tea", "ann", mute=True, own=True),
     Bans("", (BAN,)),

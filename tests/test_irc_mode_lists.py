@@ -7,7 +7,7 @@ Modern IRC, "Ban Channel Mode" (+b), "Exception" (+e), "Invite-Exception" (+I), 
 from __future__ import annotations
 
 import pytest
-from conftest import Chat, Person
+from conftest import Chat, Person, start
 from ircpeople import irc
 from staff import SECRET, founder, guest, member, operator, program
 
@@ -395,3 +395,26 @@ def test_a_nickname_alone_and_a_host_of_nobody_are_masks_too(
     else:
         assert irc(chat, "zoe").send("JOIN #tea")[0].startswith(":irc.chatsvc 474 zoe #tea ")
     assert ann.send(f"MODE #tea -{letter} bob")[-1] == f"{ANN} MODE #tea -{letter} bob!*@*"
+
+
+def test_what_expires_is_removed_from_the_list_for_everybody(
+    chat: Chat, ann: Person, bob: Person
+) -> None:
+    """Modern IRC, "MODE message": members are told of each change of a channel's modes."""
+    tool = program(chat, "ann", account_password=SECRET)
+    tool.ask(do="ban", who="name=eve", room="#tea", duration=30)
+    tool.ask(do="ban", who="name=dan", room="#tea", duration=30)
+    tool.ask(do="mute", who="name=zoe", room="#tea", duration=200)
+    tool.ask(do="mute", who="name=joe", room="#tea", duration=30, quietly=True)
+    chat.clock.advance(31)
+    tool.ask(do="ban", who="name=dan", room="#tea", duration=500)  # before the old one is removed
+    ann.read(), bob.read(), tool.events()
+    start(chat.hub.maintenance.tidy_up())
+    assert ann.read() == bob.read() == [":irc.chatsvc MODE #tea -b eve!*@*"]
+    assert tool.events() == [
+        {"event": "listed", "room": "#tea", "who": "name=eve", "kind": "ban", "removed": True}
+    ]
+    chat.clock.advance(170)
+    start(chat.hub.maintenance.tidy_up())
+    assert bob.read()[-1] == ":irc.chatsvc MODE #tea -b $m:zoe!*@*"
+    assert ann.send("MODE #tea b")[0].split()[3:6] == ["#tea", "dan!*@*", "ann"]

@@ -77,7 +77,8 @@ class Unbanned:
 class Listed:
     """One of a room's lists has a new entry, or (`removed`) lacks one, for those who show masks.
 
-    The `kind` is ban, mute, exempt (with `mute` only from mutes) or admit.
+    Nobody (`by` is empty) removes what expires.  The `kind` is ban, mute, exempt (with `mute` only
+    from mutes) or admit.
     """
 
     WIRE: ClassVar[str] = "listed"

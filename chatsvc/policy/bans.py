@@ -203,12 +203,13 @@ class BanList:
         for ban in bans:
             self._forget(ban)
 
-    async def forget_past(self) -> None:
-        """Remove expired bans."""
+    async def forget_past(self) -> list[Ban]:
+        """Remove expired bans, and return them."""
         wheres = set(chain.from_iterable(self._tables()))
         past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
         if past:
             await self.remove(past)
+        return past
 
     # Under another name
 

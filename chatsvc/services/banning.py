@@ -135,12 +135,15 @@ class Banning:
             self._hosting.emptied(room)
         self._tell_list(ban, session, room)
 
-    def _tell_list(self, ban: Ban, by: Session, room: Room | None, removed: bool = False) -> None:
+    def _tell_list(
+        self, ban: Ban, by: Session | None, room: Room | None, removed: bool = False
+    ) -> None:
         """Tell the others in a room that a list has changed; only operators see addresses."""
         if ban.quietly or room is None:
             return
         kind = kind_of(ban)
-        shown = Listed(room.name, ban.label, by.name, kind, mute=ban.mute, removed=removed)
+        name = by.name if by else ""
+        shown = Listed(room.name, ban.label, name, kind, mute=ban.mute, removed=removed)
         full, hidden = Shared(shown), Shared(replace(shown, who=without_addresses(ban.label)))
         for member in room.members:
             if member is not by:
@@ -160,6 +163,13 @@ class Banning:
         if rank(user, room) >= RANKS["moderator"] or (mute and room.has_voice(user)):
             return True
         return any(self._bans.exempts(each, room.key, mute) for each in user.sessions)
+
+    async def forget_past(self) -> None:
+        """Remove expired bans, and tell their rooms what is no longer listed."""
+        for ban in await self._bans.forget_past():
+            room = self._directory.room(ban.room)
+            if room is not None and not self._is_listed(ban, room):  # again, meanwhile
+                self._tell_list(ban, None, room, removed=True)
 
     async def exempt(
         self, session: Session, who: str, room: Room, only_mutes: bool = False
@@ -187,9 +197,13 @@ class Banning:
 
     def _check_new(self, ban: Ban, room: Room) -> None:
         """Refuse an entry that the list has already."""
-        old = (one for one in self._bans.all(room) if kind_of(one) == kind_of(ban))
-        if any(key(one.label) == key(ban.label) and one.mute == ban.mute for one in old):
+        if self._is_listed(ban, room):
             raise Refused("known", f"{ban.label} is already {_DONE[kind_of(ban)]}.")
+
+    def _is_listed(self, ban: Ban, room: Room) -> bool:
+        """Return whether a list of the room has an entry like this one, in force."""
+        same = (one for one in self._bans.all(room) if kind_of(one) == kind_of(ban))
+        return any(key(one.label) == key(ban.label) and one.mute == ban.mute for one in same)
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
         for user in hit:

@@ -212,7 +212,7 @@ class Hub:
             limits=settings.retention, clock=clock, now=now, log=log,
         )  # fmt: skip
         self.maintenance = Maintenance(
-            accounts=accounts, membership=membership, bans=bans,
+            accounts=accounts, membership=membership, bans=bans, banning=self.banning,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
             presence=presence, metadata=metadata, happenings=happenings, sign_ins=sign_ins,
             retention=retention, refusals=self.refusals, store=archive, clock=clock, start=start,

@@ -9,6 +9,7 @@ from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
 from chatsvc.services.account_sessions import AccountSessions
+from chatsvc.services.banning import Banning
 from chatsvc.services.joining import Joining
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
@@ -34,6 +35,7 @@ class Maintenance:
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
+        banning: Banning,
         account_sessions: AccountSessions,
         joining: Joining,
         room_removal: RoomRemoval,
@@ -50,6 +52,7 @@ class Maintenance:
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
+        self._banning = banning
         self._account_sessions = account_sessions
         self._joining = joining
         self._room_removal = room_removal
@@ -102,7 +105,7 @@ class Maintenance:
         await self._membership.save()
         await self._sign_ins.forget_removed(self._accounts.get)
         await self._sign_ins.save()
-        await self._bans.forget_past()
+        await self._banning.forget_past()
         await self._bans.save()
         self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
