@@ -275,3 +275,20 @@ def test_a_reaction_in_a_conversation_is_deleted_for_both(chat: Chat) -> None:
     assert ann.send(f"REDACT bob {id}")[0].endswith(f":ann!~ann@people-ann REDACT bob {id}")
     assert bob.read()[0].endswith(f":ann!~ann@people-ann REDACT bob {id}")
     assert page(bob, "LATEST ann * 9") == []
+
+
+def test_events_of_an_erased_account_and_those_that_name_it_are_gone(chat: Chat) -> None:
+    """What is erased is not played back, and neither is who it was."""
+    bob, eve = irc(chat, "bob", *CAPS), irc(chat, "eve", *CAPS)
+    bob.send("JOIN #tea"), eve.send(f"NS REGISTER {SECRET}", "JOIN #tea", "TOPIC #tea :mine")
+    eve.send("NICK evelyn", "@+draft/react=x TAGMSG #tea", "PART #tea", "JOIN #tea")
+    bob.send("MODE #tea +ov evelyn bob", "TOPIC #tea :ours", "KICK #tea evelyn :out")
+    assert len(page(bob, "LATEST #tea * 50")) > 6
+    chat.clock.advance(1)
+    done = now(chat.hub.erasing.erase("eve", lambda *_: None))
+    assert done.account == "eve"
+    left = ["bob JOIN #tea", "bob MODE #tea +v bob", "bob TOPIC #tea :ours"]
+    assert [bare(line) for line in page(bob, "LATEST #tea * 50")] == left
+    stored = [one.fields for one in chat.archive.records(Happening)]
+    assert len(stored) == len(left)
+    assert not any("eve" in fields for fields in stored)

@@ -17,6 +17,7 @@ from chatsvc.store.sqlite.offline import Ledger
 
 SECRET = "correct-horse-battery"
 MANY = 60_000
+EVENTS = "SELECT DISTINCT fields FROM happening WHERE kind = 'joined'"
 
 
 def talk(directory: Path) -> None:
@@ -34,6 +35,12 @@ def texts(directory: Path) -> list[str]:
     """Return every text that the archive has."""
     with closing(sqlite3.connect(directory / "chat.db")) as database:
         return [text for (text,) in database.execute("SELECT text FROM said WHERE text != ''")]
+
+
+def events(directory: Path) -> list[list[str]]:
+    """Return whom the events of rooms name that are stored for IRC clients."""
+    with closing(sqlite3.connect(directory / "chat.db")) as database:
+        return [json.loads(text)["names"] for (text,) in database.execute(EVENTS)]
 
 
 def test_erase_through_the_service_reports_the_counts(tmp_path: Path) -> None:
@@ -56,6 +63,7 @@ def test_erase_without_a_service_leaves_nothing_in_the_files(tmp_path: Path) -> 
     talk(tmp_path)
     assert "Erased 1 message of ann in rooms" in run(tmp_path, "erase", "ann", "--yes")
     assert sorted(texts(tmp_path)) == ["gibberish of bob", "whisper of bob"]
+    assert events(tmp_path) == [["bob"]]
     assert ("shell", "erased 2 messages of ann") in acts(tmp_path)
     for path in tmp_path.glob("chat.db*"):
         assert b"whisper of ann" not in path.read_bytes()

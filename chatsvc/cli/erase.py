@@ -18,6 +18,8 @@ from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
+from chatsvc.core.happenings import Happenings
+from chatsvc.core.passing_ids import PassingIds
 from chatsvc.model.control import SHELL, Answer
 from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact
@@ -119,9 +121,18 @@ async def _erased(archive: Archive, name: str, rooms: dict[str, int], show: Show
     begun = _begun(archive, name)
     await archive.put(begun.fact())
     erasure = await Eraser(archive, SHELL).run(begun, rooms, advance)
+    await _erase_events(archive, begun)
     await archive.put(_act(f"erased {counted(erasure.count, 'message')} of {erasure.account}"))
     await archive.drop(erasure.fact())
     return erasure
+
+
+async def _erase_events(archive: Archive, erasure: Erasure) -> None:
+    """Erase the events of rooms that the account has caused, or that name it."""
+    happenings = Happenings(archive, PassingIds(time.time), time.time)
+    happenings.open()
+    happenings.erase(erasure.account, erasure.since)
+    await happenings.save()
 
 
 def _begun(archive: Archive, name: str) -> Erasure:

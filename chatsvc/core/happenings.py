@@ -30,6 +30,7 @@ KINDS: Mapping[str, type[Any]] = {
     kind.WIRE: kind for kind in (Joined, Left, Topic, Rule, Role, Removed, Renamed, Signal)
 }
 _INTERNAL = "stamp"
+_NAMING = ("name", "names", "by", "instead", "old", "new", "sender", "to")  # fields with nicknames
 
 N = TypeVar("N", bound=Noted)
 
@@ -110,6 +111,18 @@ class Happenings:
         while events and events[0].stamp.time < before:
             self._drop(room, events.popleft())
 
+    def erase(self, account: str, since: float) -> None:
+        """Forget what an account has caused since a time, and what names its users."""
+        every = [(room, one) for room, events in self._rooms.items() for one in events]
+        every = [(room, one) for room, one in every if one.stamp.time >= since]
+        names = {key(account)}
+        for _, one in every:
+            if one.stamp.account == account:
+                names |= _caused_by(one.event)
+        for room, one in every:
+            if one.stamp.account == account or not names.isdisjoint(_named(one.event)):
+                self.remove(room, one)
+
     def _drop(self, room: str, happened: Happened) -> None:
         self._count -= 1
         self._unsaved[room, happened.stamp.id] = None
@@ -124,6 +137,25 @@ class Happenings:
             await self._records.drop(*_gone(unsaved))
         except ArchiveFailed:
             self._unsaved = {**unsaved, **self._unsaved}
+
+
+def _caused_by(event: Noted) -> set[str]:
+    """Return the keys of the names of who has caused an event."""
+    match event:
+        case Joined() | Left():
+            return set(map(key, event.names))
+        case Renamed():
+            return {key(event.old), key(event.new)}
+        case Signal():
+            return {key(event.sender)}
+    return {key(event.by)} - {""}
+
+
+def _named(event: Noted) -> set[str]:
+    """Return the keys of all names in an event."""
+    values = (getattr(event, name, "") for name in _NAMING)
+    found = (value if isinstance(value, tuple) else (value,) for value in values)
+    return {key(name) for names in found for name in names if name}
 
 
 def _in_room(happened: Happened, old: str, new: str) -> Happened:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.shell import shell_session
 from chatsvc.model.control import SHELL
 from chatsvc.model.message_events import Deleted, Said
@@ -31,6 +32,7 @@ class Erasing:
         directory: Directory,
         accounts: Accounts,
         guest_messages: GuestMessages,
+        happenings: Happenings,
         store: ErasableStore,
         acts: Acts,
         now: Callable[[], float],
@@ -39,6 +41,7 @@ class Erasing:
         self._directory = directory
         self._accounts = accounts
         self._guest_messages = guest_messages
+        self._happenings = happenings
         self._store = store
         self._acts = acts
         self._now = now
@@ -101,6 +104,8 @@ class Erasing:
             self._running.discard(name)
         if self._ended:
             raise ArchiveFailed("The service is stopping. The next start continues.")
+        self._happenings.erase(name, erasure.since)
+        await self._happenings.save()
         passing = self._guest_messages.erase(name)
         erasure = erasure.past("@", 0, passing)
         what = f"erased {counted(erasure.count, 'message')} of {name}"

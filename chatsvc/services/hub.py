@@ -199,8 +199,8 @@ class Hub:
             now=now,
         )  # fmt: skip
         self.erasing = Erasing(
-            directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
-            acts=acts, now=now, start=start,
+            directory=directory, accounts=accounts, guest_messages=guest_messages,
+            happenings=happenings, store=archive, acts=acts, now=now, start=start,
         )  # fmt: skip
         self.renaming = Renaming(
             directory=directory, new_rooms=new_rooms, membership=membership, bans=bans,
