@@ -368,3 +368,20 @@ def test_logging_out_is_901(chat: Chat) -> None:
     ann.send(f"NS REGISTER {SECRET}")
     told = ann.send("NS LOGOUT")
     assert ":irc.chatsvc 901 guest-1 guest-1!~ann@people-ann :You are logged out" in told
+
+
+def test_logging_out_keeps_a_nickname_that_is_free(chat: Chat) -> None:
+    """IRCv3 "sasl-3.1": 901 is the answer; no NICK belongs to it."""
+    member(chat, "ann").hang_up()
+    other, watcher = irc(chat, "other"), irc(chat, "watcher")
+    other.send(f"NS IDENTIFY ann {SECRET}", "PART #lobby")
+    told = other.send("NS LOGOUT")
+    assert ":irc.chatsvc 901 other other!~other@people-other :You are logged out" in told
+    assert not any(" NICK " in line for line in told)
+    assert other.send("JOIN #tea")[0] == ":other!~other@people-other JOIN #tea"
+    assert not any(" 330 " in line for line in watcher.send("WHOIS other"))
+    other.send(f"NS IDENTIFY ann {SECRET}")
+    second = irc(chat, "second")
+    second.send(f"NS IDENTIFY ann {SECRET}")  # is `other` too, from now on
+    assert any(" NICK :guest-" in line for line in second.send("NS LOGOUT"))
+    assert not any(" NICK " in line for line in other.send("NS LOGOUT"))

@@ -244,7 +244,8 @@ class AccountSessions:
     async def logout(self, session: Session) -> bool:
         """Make a session a new guest, who is in no room; the account keeps its rooms.
 
-        The token that the session logged in with ends first. Return False if the session has ended
+        The guest keeps the session's name if it is neither registered nor in use elsewhere.  The
+        token that the session logged in with ends first.  Return False if the session has ended
         meanwhile.
         """
         account = session.person.account
@@ -265,7 +266,10 @@ class AccountSessions:
         for room in list(session.rooms.values()):
             self._joining.step_out(session, room, "")
             room.floors.pop(session.client, None)
-        self._become(session, self._login.new_user(self._nicknames.guest()))
+        user = session.person
+        free = user.sessions == [session] and self._nicknames.is_for_guests(user.name)
+        name = user.name if free else self._nicknames.guest()
+        self._become(session, self._login.new_user(name))
 
     def _become(self, session: Session, user: User) -> None:
         """Make a session another user's, who replaces the old one in its rooms."""

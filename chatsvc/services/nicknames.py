@@ -60,6 +60,12 @@ class Nicknames:
         if owner is None:
             self._check_unlike_those_online(name, user)
 
+    def is_for_guests(self, name: str) -> bool:
+        """Return whether a guest could have a name, if nobody else online has it."""
+        accounts = self._accounts
+        registered = accounts.find(name) or accounts.resembled(name)
+        return not registered and not self._is_reserved(name)
+
     def check_looks(self, name: str, account: Account | None) -> None:
         """Refuse a name confusable with another user's, or with the chat's own."""
         self._check_not_reserved(name, account)
@@ -111,8 +117,5 @@ class Nicknames:
         return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
 
     def _is_free(self, name: str) -> bool:
-        accounts = self._accounts
-        taken = (
-            key(name) in self._directory.users or accounts.find(name) or accounts.resembled(name)
-        )
-        return not taken and not self._is_reserved(name) and not self._twins(name)
+        taken = key(name) in self._directory.users or self._twins(name)
+        return not taken and self.is_for_guests(name)
