@@ -44,6 +44,9 @@ def test_it_may_be_named_if_that_is_the_nickname(chat: Chat) -> None:
     ("sent", "answer"),
     [
         ("* * short", "WEAK_PASSWORD ann :A password must have 6 to 600 characters."),
+        ("* * :horse battery", "UNACCEPTABLE_PASSWORD ann :A password cannot contain spaces."),
+        ("* * horse battery", "UNACCEPTABLE_PASSWORD ann :A password cannot contain spaces."),
+        ("* * :      ", "WEAK_PASSWORD ann :A password cannot contain spaces."),
         (f"* nonsense {SECRET}", "INVALID_EMAIL ann :Not an e-mail address. "),
     ],
 )
@@ -219,3 +222,11 @@ def test_who_logs_out_is_told_that_they_have_left_their_rooms(chat: Chat) -> Non
         ":ann!~ann@people-ann NICK :guest-1",
     ]
     assert ann.send("JOIN #tea")[0] == ":guest-1!~ann@people-ann JOIN #tea"
+
+
+def test_a_password_of_several_words_is_refused_without_the_capability_too(chat: Chat) -> None:
+    """IRCv3 "account-registration", "UNACCEPTABLE_PASSWORD": any reason other than weakness."""
+    for words in (":horse battery", "horse battery staple"):
+        (told,) = irc(chat, "ann").send(f"REGISTER ann * {words}", "QUIT")[:1]
+        assert told.startswith(":irc.chatsvc FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password ")
+    assert chat.hub.accounts.find("ann") is None

@@ -20,7 +20,6 @@ _CODES = {
     "name-taken": "ACCOUNT_EXISTS",
     "bad-name": "BAD_ACCOUNT_NAME",
     "known": "ALREADY_AUTHENTICATED",
-    "bad-password": "WEAK_PASSWORD",
     "email-needed": "INVALID_EMAIL",
     "bad-argument": "INVALID_EMAIL",
     "no-name": "COMPLETE_CONNECTION_REQUIRED",
@@ -49,14 +48,15 @@ def _(client: Client, message: Message) -> None:
 
 def _is_of_extension(client: Client, params: Sequence[str]) -> bool:
     """Return whether these cannot be a password, an e-mail address and a code."""
-    return len(params) == _PARAMS and (params[0] in ("*", client.wanted_nick) or params[1] == "*")
+    return len(params) >= _PARAMS and (params[0] in ("*", client.wanted_nick) or params[1] == "*")
 
 
 def _register(client: Client, params: Sequence[str]) -> None:
     if len(params) < _PARAMS:
         client.reply("NEEDMOREPARAMS", "REGISTER")
         return
-    account, email, password = params[:_PARAMS]
+    account, email, *words = params
+    password = " ".join(words)  # which the chat refuses if there are several
     nick = client.wanted_nick
     if not client.registered and not client.registers_early:
         words = "Register first, with NICK and USER"
@@ -69,9 +69,13 @@ def _register(client: Client, params: Sequence[str]) -> None:
     else:
         name = {} if client.registered else {"name": nick}
         email = "" if email == "*" else email
-        client.ask(
-            "register", Pending(_BY_REGISTER, (nick,)), password=password, email=email, **name
-        )
+        about = Pending(_BY_REGISTER, (nick, _code_of_bad(password)))
+        client.ask("register", about, password=password, email=email, **name)
+
+
+def _code_of_bad(password: str) -> str:
+    """Return the code if this password is refused: weak, or "any reason other than weakness"."""
+    return "UNACCEPTABLE_PASSWORD" if len(password.split()) > 1 else "WEAK_PASSWORD"
 
 
 def _fail(client: Client, code: str, account: str, words: str) -> None:
@@ -103,4 +107,7 @@ def succeed(client: Client, account: str) -> None:
 
 @refused(_BY_REGISTER)
 def _(event: Refusal, client: Client, about: Pending) -> None:
-    _fail(client, _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE"), about.first, event.text)
+    nick, code_of_bad = about.params
+    bad = event.code == "bad-password"
+    code = code_of_bad if bad else _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE")
+    _fail(client, code, nick, event.text)
