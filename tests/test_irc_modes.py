@@ -304,3 +304,19 @@ def test_programs_change_several_roles_too(chat: Chat) -> None:
     for wrong in ([], "op", [["op", "bob"]], [["found", "bob", "1"]], [["op", 1, "1"]]):
         (refused,) = ann.ask(do="roles", room="#tea", changes=wrong)
         assert refused["code"] == "bad-argument"
+
+
+# User modes (Modern IRC, "MODE message", RPL_UMODEIS)
+
+
+def test_the_operator_mode_stays_and_the_answer_says_why(chat: Chat) -> None:
+    """RFC 2812, 3.1.5 lets users deop themselves; here, the account is an operator."""
+    operator(chat, "op").hang_up()
+    ann = irc(chat, "ann")
+    assert ":irc.chatsvc 381 ann :You are now an IRC operator" in ann.send(f"OPER op {SECRET}")
+    assert ann.send("MODE ann") == [":irc.chatsvc 221 ann +o"]
+    notice, modes = ann.send("MODE ann -o")
+    assert notice.startswith(":irc.chatsvc NOTICE ann :Your account is an operator's")
+    assert modes == ":irc.chatsvc 221 ann +o"
+    assert ":ann!~ann@people-ann MODE ann -o" in ann.send("NS LOGOUT")
+    assert ann.send("MODE ann", "MODE ann -o") == [":irc.chatsvc 221 ann +"]

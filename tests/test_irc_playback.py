@@ -6,7 +6,7 @@ import pytest
 from conftest import Chat, Person
 from ircpeople import irc
 from keeper import now
-from staff import SECRET
+from staff import SECRET, operator
 
 from chatsvc.core import happenings
 from chatsvc.core.passing_ids import PassingIds
@@ -292,3 +292,40 @@ def test_events_of_an_erased_account_and_those_that_name_it_are_gone(chat: Chat)
     stored = [one.fields for one in chat.archive.records(Happening)]
     assert len(stored) == len(left)
     assert not any("eve" in fields for fields in stored)
+
+
+# RENAME (IRCv3 "channel-rename")
+
+
+def test_a_rename_is_played_back_as_it_was_told(chat: Chat, ann: Person) -> None:
+    op = operator(chat, "op")
+    bob = irc(chat, "bob", *CAPS, "draft/channel-rename")
+    bob.send("JOIN #tea"), op.send("/join #tea")
+    ann.send("PRIVMSG #tea :before"), bob.read()
+    op.send("/rename #tea #coffee we changed")
+    (live,) = bob.read()
+    ann.read(), ann.send("PRIVMSG #coffee :after")
+    op.send("/rename #coffee #tea"), op.send("/rename #tea #milk")
+    bob.read(), ann.read()
+    told = page(bob, "LATEST #milk * 5")
+    assert [bare(line) for line in told] == [
+        "ann PRIVMSG #milk :before",
+        "op RENAME #tea #coffee :we changed",
+        "ann PRIVMSG #milk :after",
+        "op RENAME #coffee #tea :",
+        "op RENAME #tea #milk :",
+    ]
+    assert told[1].partition(";")[2] == live[1:]
+    assert bob.send("TOPIC #milk")[0].split()[1] in ("331", "332")
+    ann.read(), ann.send("CHATHISTORY LATEST #milk * 2")
+    chat.clock.advance(10)  # what it was sent must be paid for
+    in_words = inside(ann.read())
+    assert [bare(line) for line in in_words] == [
+        "irc.chatsvc NOTICE #milk :op renamed #coffee to #tea.",
+        "irc.chatsvc NOTICE #milk :op renamed #tea to #milk.",
+    ]
+    assert ids(in_words) == ids(told)[-2:]
+    now(chat.hub.happenings.save())
+    again = happenings.Happenings(chat.hub.archive, PassingIds(chat.hub.now), chat.hub.now)
+    again.open()
+    assert again.of("#milk") == chat.hub.happenings.of("#milk")

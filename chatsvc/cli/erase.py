@@ -18,11 +18,10 @@ from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
-from chatsvc.core.happenings import Happenings
-from chatsvc.core.passing_ids import PassingIds
 from chatsvc.model.control import SHELL, Answer
+from chatsvc.model.happened import Trace, of_account
 from chatsvc.model.message_events import Line
-from chatsvc.model.records import Account, Act, Fact
+from chatsvc.model.records import Account, Act, Fact, Happening
 from chatsvc.model.text_rules import counted, key
 from chatsvc.store.archive import Archive, Commit, Workers
 from chatsvc.store.archives import archive_at
@@ -129,10 +128,10 @@ async def _erased(archive: Archive, name: str, rooms: dict[str, int], show: Show
 
 async def _erase_events(archive: Archive, erasure: Erasure) -> None:
     """Erase the events of rooms that the account has caused, or that name it."""
-    happenings = Happenings(archive, PassingIds(time.time), time.time)
-    happenings.open()
-    happenings.erase(erasure.account, erasure.since)
-    await happenings.save()
+    events = list(archive.records(Happening))
+    traces = (Trace(one.time, one.account, json.loads(one.fields)) for one in events)
+    numbers = of_account(traces, erasure.account, erasure.since)
+    await archive.drop(*(events[number] for number in numbers))
 
 
 def _begun(archive: Archive, name: str) -> Erasure:

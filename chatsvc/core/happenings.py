@@ -13,12 +13,12 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from chatsvc.core.passing_ids import PassingIds
-from chatsvc.model.happened import Happened, Noted
+from chatsvc.model.happened import NAMING, Happened, Noted, Trace, of_account
 from chatsvc.model.message_events import Signal
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.presence_events import Renamed
 from chatsvc.model.records import Happening
-from chatsvc.model.room_events import Joined, Left, Role, Rule, Topic
+from chatsvc.model.room_events import Joined, Left, Moved, Role, Rule, Topic
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import ArchiveFailed, Records
@@ -27,10 +27,9 @@ MOST_IN_ROOM = 200
 MOST_IN_ALL = 20_000
 
 KINDS: Mapping[str, type[Any]] = {
-    kind.WIRE: kind for kind in (Joined, Left, Topic, Rule, Role, Removed, Renamed, Signal)
+    kind.WIRE: kind for kind in (Joined, Left, Topic, Rule, Role, Removed, Renamed, Moved, Signal)
 }
 _INTERNAL = "stamp"
-_NAMING = ("name", "names", "by", "instead", "old", "new", "sender", "to")  # fields with nicknames
 
 N = TypeVar("N", bound=Noted)
 
@@ -95,10 +94,12 @@ class Happenings:
         old_key, new_key = key(room), key(new)
         events = self._rooms.pop(old_key, None)
         if events is not None:
-            self._rooms[new_key] = deque(_in_room(one, room, new) for one in events)
+            self._rooms[new_key] = renamed = deque(_in_room(one, room, new) for one in events)
         for where, id in [place for place in self._unsaved if place[0] == old_key]:
             record = self._unsaved.pop((where, id))
             self._unsaved[new_key, id] = record and replace(record, room=new_key)
+        for behind, stamp, event in renamed if events is not None else ():
+            self._unsaved[new_key, stamp.id] = _record(new_key, behind, event, stamp)
 
     def forget(self, room: str) -> None:
         """Forget all events of a room."""
@@ -114,14 +115,9 @@ class Happenings:
     def erase(self, account: str, since: float) -> None:
         """Forget what an account has caused since a time, and what names its users."""
         every = [(room, one) for room, events in self._rooms.items() for one in events]
-        every = [(room, one) for room, one in every if one.stamp.time >= since]
-        names = {key(account)}
-        for _, one in every:
-            if one.stamp.account == account:
-                names |= _caused_by(one.event)
-        for room, one in every:
-            if one.stamp.account == account or not names.isdisjoint(_named(one.event)):
-                self.remove(room, one)
+        traces = (Trace(one.stamp.time, one.stamp.account, _values(one.event)) for _, one in every)
+        for number in of_account(traces, account, since):
+            self.remove(*every[number])
 
     def _drop(self, room: str, happened: Happened) -> None:
         self._count -= 1
@@ -139,28 +135,15 @@ class Happenings:
             self._unsaved = {**unsaved, **self._unsaved}
 
 
-def _caused_by(event: Noted) -> set[str]:
-    """Return the keys of the names of who has caused an event."""
-    match event:
-        case Joined() | Left():
-            return set(map(key, event.names))
-        case Renamed():
-            return {key(event.old), key(event.new)}
-        case Signal():
-            return {key(event.sender)}
-    return {key(event.by)} - {""}
-
-
-def _named(event: Noted) -> set[str]:
-    """Return the keys of all names in an event."""
-    values = (getattr(event, name, "") for name in _NAMING)
-    found = (value if isinstance(value, tuple) else (value,) for value in values)
-    return {key(name) for names in found for name in names if name}
+def _values(event: Noted) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in NAMING if hasattr(event, name)}
 
 
 def _in_room(happened: Happened, old: str, new: str) -> Happened:
     """Return an event of a room that was called `old`, as one of the room called `new`."""
     event: Any = happened.event
+    if isinstance(event, Moved):
+        return happened  # which has the name that the room had
     field = "to" if isinstance(event, Signal) else "room"
     if getattr(event, field, None) != old:
         return happened

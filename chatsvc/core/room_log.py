@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from chatsvc.core.happenings import Happenings
 from chatsvc.model.events import Event
 from chatsvc.model.moderation_events import Removed
-from chatsvc.model.room_events import Joined, Left, Role, Rule, Topic
+from chatsvc.model.room_events import Joined, Left, Moved, Role, Rule, Topic
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 
@@ -89,6 +89,6 @@ def _causer(event: Event) -> str | None:
     match event:
         case Joined(names=(name,)) | Left(names=(name,)):
             return name
-        case Topic(by=by) | Rule(by=by) | Role(by=by) | Removed(by=by):
+        case Topic(by=by) | Rule(by=by) | Role(by=by) | Removed(by=by) | Moved(by=by):
             return by
     return None

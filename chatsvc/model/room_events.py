@@ -242,6 +242,7 @@ class Moved:
     to: str
     by: str
     reason: str = ""
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @value

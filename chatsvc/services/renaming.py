@@ -156,7 +156,7 @@ class Renaming:
         room.charter = room.charter and replace(room.charter, room=room.name)
         self._happenings.rename(event.room, room.name)
         self._recent.note(room.key, self._clock.seconds())
-        room.announce(event, but=session)
+        event = room.announce(event, but=session)
         if session in room.members:
             session.tell(event, tag)
 

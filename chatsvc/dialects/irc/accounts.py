@@ -55,8 +55,8 @@ def _register(client: Client, params: Sequence[str]) -> None:
     if len(params) < _PARAMS:
         client.reply("NEEDMOREPARAMS", "REGISTER")
         return
-    account, email, *words = params
-    password = " ".join(words)  # which the chat refuses if there are several
+    account, email, *rest = params
+    password = " ".join(rest)  # which the chat refuses if there are several
     nick = client.wanted_nick
     if not client.registered and not client.registers_early:
         words = "Register first, with NICK and USER"

@@ -29,6 +29,11 @@ _MOST_NAMED = 250  # bytes of nicknames in one MODE, so that it fits with its so
 _TOO_MANY = f"Only the first {_MOST_CHANGES} changes were made"
 _HIGHEST_LIMIT = 99_999
 
+_STAYS = (
+    "Your account is an operator's, and so are all its connections."
+    " To use the chat as a guest: /msg NickServ LOGOUT"
+)
+
 _Change = Callable[[], None]
 
 
@@ -193,6 +198,9 @@ def _own(client: Client, letters: str) -> None:
             client.wallops = plus
             change = "+w" if plus else "-w"
             client.send("MODE", client.nick, change, by=client.nick)
+        elif letter == "o" and client.operator and not plus:
+            client.notice(_STAYS)
+            client.reply("UMODEIS", f"+{client.modes}")
         elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.pending import NOTHING
 from chatsvc.dialects.irc.registry import told
+from chatsvc.dialects.irc.renaming import tell_earlier
 from chatsvc.model.happened import Happened, Noted
 from chatsvc.model.message_events import Signal
-from chatsvc.model.room_events import Joined, Role, Rule
+from chatsvc.model.room_events import Joined, Moved, Role, Rule
 
 CAPABILITIES = frozenset(("draft/event-playback", "batch"))
 
@@ -25,7 +26,10 @@ def play(client: Client, events: Iterable[Happened], other: str) -> None:
     before = client.quit
     for happened in events:
         client.quit = ""
-        told(_as_told(client, happened.event, other), client, NOTHING)
+        if isinstance(happened.event, Moved):
+            tell_earlier(client, happened.event, other)
+        else:
+            told(_as_told(client, happened.event, other), client, NOTHING)
     client.quit = before
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.pending import Pending
+from chatsvc.dialects.irc.privmsg import msgid
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import on, refused, told
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.dialects.sentences import lines
 from chatsvc.model.requests import Refusal
 from chatsvc.model.room_events import Moved
 from chatsvc.model.text_rules import key
@@ -29,11 +32,26 @@ def _(event: Moved, client: Client, about: Pending) -> None:
     old, new = key(event.room), key(event.to)
     _rename(client, event)
     if CAPABILITY in client.capabilities:
-        client.send("RENAME", event.room, event.to, event.reason, by=event.by)
+        _tell_renamed(client, event)
     elif old != new:
         client.send("PART", event.room, *filter(None, (event.reason,)), by=client.nick)
         client.rooms.pop(new)
         client.ask("join", Pending("JOIN", (event.to,)), room=event.to)
+
+
+def _tell_renamed(client: Client, event: Moved) -> None:
+    names = event.room, event.to, event.reason
+    client.send("RENAME", *names, by=event.by, stamp=event.stamp)
+
+
+def tell_earlier(client: Client, event: Moved, room: str) -> None:
+    """Write a change from the history; without the capability, in words, as it changes nothing."""
+    if CAPABILITY in client.capabilities:
+        _tell_renamed(client, event)
+    elif event.stamp is not None:
+        tags = {"time": timestamp(event.stamp.time), "msgid": msgid("", event.stamp.id)}
+        for words in lines(event, None):
+            client.notice(words.removeprefix("* "), to=room, tags=tags)
 
 
 def _rename(client: Client, event: Moved) -> None:
