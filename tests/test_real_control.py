@@ -93,6 +93,22 @@ def test_a_ban_keeps_out_until_it_is_lifted(service: Service, house: Path) -> No
     assert "Not a duration." in fails(house, "ban", "eve", "--for", "tomorrow")
 
 
+def test_a_ban_of_an_operator_works_from_the_shell(service: Service, house: Path) -> None:
+    run(house, "account", "add", "boss", "--operator", typed="correct-horse-battery\n")
+    boss = service.person()
+    boss.send("boss", "correct-horse-battery")
+    boss.until("Welcome")
+    refused = fails(house, "ban", "boss", "--room", "lobby")
+    assert "the bans of a room do not affect operators. Leave out --room" in refused
+    assert run(house, "ban", "boss", "rogue") == "Banned boss permanently. Removed: boss.\n"
+    assert boss.rest()
+    again = service.person()
+    again.send("boss")
+    again.until("You are banned: rogue.")
+    run(house, "unban", "boss")
+    run(house, "account", "remove", "boss")
+
+
 def test_rooms_are_listed_and_removed(service: Service, house: Path) -> None:
     ann = service.person("ann")
     ann.send("/join #spam", "buy", "buy")

@@ -51,7 +51,7 @@ class User(UserIdentity):
 
     __slots__ = ("sessions",)
 
-    above_operators = False  # whether they may remove operators
+    above_operators = False  # whether they may remove and ban operators
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         super().__init__(name, now, account)
