@@ -22,7 +22,8 @@ from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.exit_code import exit_code
-from chatsvc.cli.person_export import PersonExport
+from chatsvc.cli.person_export import Export, GuestExport, PersonExport
+from chatsvc.cli.selecting import SELECTION, selection
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
@@ -155,18 +156,28 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _export(ledger: Ledger, options: argparse.Namespace) -> None:
-    account = _find(ledger, options.name)
+    export, whose = _wanted(ledger, options)
     try:
         with ProgressRow.on_standard_error() as row:
-            show = partial(_show, row)
-            written = PersonExport(ledger, account).write(options.to, options.force, show)
+            written = export.write(options.to, options.force, partial(_show, row))
     except FileExistsError as error:
         raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
     except OSError as error:
         raise NotDone(f"Cannot write to {options.to}: {error.strerror}.") from None
-    ledger.put(_act(f"exported what is stored about {account.name}"))
+    ledger.put(_act(f"exported what is stored about {whose}"))
     (as_json, as_text), count = written
     print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
+
+
+def _wanted(ledger: Ledger, options: argparse.Namespace) -> tuple[Export, str]:
+    """Return the export of an account or of guests, and whose it is."""
+    wanted = selection(options)
+    if wanted.guest:
+        return GuestExport(ledger, wanted), wanted.whose
+    if wanted.only or wanted.since or wanted.until:
+        raise NotDone("--room, --since and --until need --guest: of an account, all is exported.")
+    account = _find(ledger, options.name)
+    return PersonExport(ledger, account), account.name
 
 
 def _show(row: ProgressRow, looked: int, of: int) -> None:
@@ -295,9 +306,9 @@ _JOBS: dict[str, tuple[str, Job, Arguments]] = {
     "disable": ("End an account's sessions and refuse others; keep its name.", _disable, _NAME),
     "enable": ("Let a disabled account log in again.", _enable, _NAME),
     "export": (
-        "Write everything stored about a person.",
+        "Write everything stored about a person, or what guests of a name have said.",
         _export,
-        _NAME
+        SELECTION
         | {
             "--to": {
                 "type": Path,
