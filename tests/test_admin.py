@@ -166,6 +166,7 @@ def test_accounts_are_listed_for_programs(chat: Chat, shell: Shell) -> None:
         (("add", "ann"), "ann is already registered."),
         (("add", "Ann"), "ann is already registered."),
         (("add", "аnn"), "аnn is too similar to ann, a registered name."),  # noqa: RUF001
+        (("add", "shell"), "shell is reserved for the server. Choose another name."),
         (("add", "two words"), "A name must be one word of letters, digits and _-.'[]{}|^`"),
         (("passwd", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
         (("operator", "bob"), "bob is not registered. To list accounts: chatsvc account list"),

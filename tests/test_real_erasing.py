@@ -119,6 +119,9 @@ def erase_the_guest(directory: Path) -> None:
 def test_exports_of_accounts_and_times_are_checked(tmp_path: Path) -> None:
     talk(tmp_path)
     assert "need --guest" in fails(tmp_path, "account", "export", "ann", "--room", "tea")
+    assert "no directory: no." in fails(tmp_path, "account", "export", "ann", "--to", "no")
+    for name in ("", "a\nb"):
+        assert "A name is one word." in fails(tmp_path, "erase", name, "--yes")
     assert "7 is not a time." in fails(
         tmp_path, "account", "export", "eve", "--guest", "--since", "7"
     )

@@ -25,9 +25,9 @@ from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.person_export import Export, GuestExport, PersonExport
 from chatsvc.cli.selecting import SELECTION, selection
 from chatsvc.cli.service_files import ServiceFiles
-from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.cli.service_options import NotDone, add_service, check_directory, command_parser
 from chatsvc.client.progress_row import ProgressRow
-from chatsvc.model.confusables import look_alike
+from chatsvc.model.confusables import is_reserved, look_alike
 from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
@@ -93,6 +93,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add(ledger: Ledger, options: argparse.Namespace) -> None:
     check_name(options.name)
+    if is_reserved(options.name, ""):
+        raise NotDone(f"{options.name} is reserved for the server. Choose another name.")
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
             raise NotDone(f"{account.name} is already registered.")
@@ -157,6 +159,7 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 def _export(ledger: Ledger, options: argparse.Namespace) -> None:
     export, whose = _wanted(ledger, options)
+    check_directory(options.to)
     try:
         with ProgressRow.on_standard_error() as row:
             written = export.write(options.to, options.force, partial(_show, row))
@@ -255,7 +258,8 @@ def _password(options: argparse.Namespace) -> str:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise NotDone(f"Cannot read {options.password_file}: {error}.") from None
+            why = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
+            raise NotDone(f"Cannot read {options.password_file}: {why}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)

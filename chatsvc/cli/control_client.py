@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from chatsvc.cli.service_options import NotDone
-from chatsvc.model.control import Answer, socket_of
+from chatsvc.model.control import LONGEST_REQUEST, Answer, socket_of
 from chatsvc.model.requests import Refused
 
 LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
@@ -54,7 +54,10 @@ class Service:
 
         `progress` is called with each report of how far a long command is.
         """
-        self._socket.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+        request = json.dumps({"do": do, **arguments}).encode() + b"\n"
+        if len(request) > LONGEST_REQUEST:
+            raise Refused("too-long", f"That is too long: at most {LONGEST_REQUEST:,} bytes.")
+        self._socket.sendall(request)
         while line := self._line():
             answer: Answer = json.loads(line)
             if answer.get("ok") is False:
@@ -96,7 +99,7 @@ def _why_not(archive: Path, error: OSError) -> str:
         )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
-            f"No service is running with the archive {archive}. Start it, or name the one that is"
-            " running: --config FILE, --data DIR or --archive sqlite:PATH"
+            f"No service is running with the archive {archive.absolute()}. Start it, or name the"
+            " one that is running: --config FILE, --data DIR or --archive sqlite:PATH"
         )
     return f"Cannot reach the service at {socket_of(archive)}: {error.strerror or error}."

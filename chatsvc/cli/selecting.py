@@ -24,6 +24,8 @@ SELECTION: dict[str, dict[str, Any]] = {  # arguments of a parser
 
 def selection(options: argparse.Namespace) -> Selection:
     """Return the messages that these arguments name; the room's name is as it was typed."""
+    if len(options.name.split()) != 1:
+        raise NotDone("A name is one word. Type it without spaces.")
     if options.guest:
         check_name(options.name)
     since = _moment(options.since, time_points.since)

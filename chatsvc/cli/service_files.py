@@ -28,6 +28,8 @@ class ServiceFiles:
         if path is None:
             label = self._given["archive"].label
             raise NotDone(f"{label} must be sqlite:PATH for this: memory: is in no file.")
+        if path.is_dir():
+            raise NotDone(f"{path.absolute()} is a directory. Name the file: sqlite:{path}/chat.db")
         self.archive: Path = path
 
     def make_directory(self) -> None:

@@ -130,7 +130,10 @@ class Control:
 
     async def announce(self, arguments: Arguments) -> Answer:
         """Send a message to everybody online."""
-        await self._hub.moderation.announce(self._shell(), arguments.text("text"))
+        text = arguments.text("text").strip()
+        if not text:
+            raise Refused("bad-argument", "Write what to announce.")
+        await self._hub.moderation.announce(self._shell(), text)
         people = len(self._hub.directory.users)
         return {"people": people, "text": f"Announced to {counted(people, 'user')}."}
 
