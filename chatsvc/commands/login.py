@@ -7,6 +7,7 @@ from dataclasses import replace
 from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.core.login_state import Step
+from chatsvc.core.typed_password import TypedPassword
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Pong, Welcome
@@ -19,7 +20,7 @@ from chatsvc.services.login import Origin
 async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
     """Take the answer to the greeting as a name; join with it, and enter the user's rooms."""
     check_unnamed(session)
-    session.typed.check(name)
+    session.check_typed(name)
     return await let_in(hub, session, name, tag)
 
 
@@ -44,7 +45,7 @@ async def let_in(
 ) -> Event | None:
     """Log in a user who answers one question at a time."""
     if (secret := password or account_password) is not None:
-        session.typed.note(secret)
+        session.typed = TypedPassword(secret)
     login = session.logging_in
     try:
         welcome = await hub.login.hello(

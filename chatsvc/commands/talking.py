@@ -55,14 +55,13 @@ def _say(
     tag: str | None,
     manner: Manner,
 ) -> Event | None:
-    session.typed.check(text)
+    if session.typed is not None:  # a call less for each message
+        session.check_typed(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
-    try:  # as `_place` does, with one call less for each message
-        place = room_of(session, room)
-    except Refused as refused:
-        place = _place_outside(hub, session, room, refused)
+    here = session.here if room is None else None  # a call less for most messages
+    place = _place(hub, session, room) if here is None else here
     hub.messaging.say(session, room=place, text=text, manner=manner, tag=tag)
     return None
 

@@ -11,24 +11,17 @@ _salt = secrets.token_bytes(16)
 
 
 class TypedPassword:
-    """A digest of the last password typed, until something else is typed."""
+    """A digest of the last password typed, kept until something else is typed."""
 
     __slots__ = ("_digest",)
 
-    def __init__(self) -> None:
-        self._digest = b""
-
-    def note(self, password: str) -> None:
-        """Note the answer to a password prompt."""
+    def __init__(self, password: str) -> None:
         self._digest = _digest(password)
 
     def check(self, text: str) -> None:
         """Refuse a password that is typed again after the prompt is gone."""
-        if not self._digest:
-            return
         if _digest(text) == self._digest:
             raise Refused("not-allowed", "Not sent: that is your password.")
-        self._digest = b""
 
 
 def _digest(password: str) -> bytes:

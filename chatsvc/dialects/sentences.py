@@ -70,13 +70,10 @@ def said(line: Said, elsewhere: bool = False) -> str:
 
 def spoken(line: Said) -> str:
     """Return a line without its time and room."""
-    sender = f"* {line.sender}" if line.action else _sender(line)
     text = f"(deleted by {line.deleted})" if line.deleted else indented(line.text)
-    return f"{sender} {text}"
-
-
-def _sender(line: Said) -> str:
-    return f"-{line.sender}-" if line.notice else f"<{line.sender}>"
+    if line.action:
+        return f"* {line.sender} {text}"
+    return f"-{line.sender}- {text}" if line.notice else f"<{line.sender}> {text}"
 
 
 def clock(moment: float) -> str:

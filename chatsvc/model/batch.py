@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
-from chatsvc.model.text_rules import LONGEST_TEXT
 
 T = TypeVar("T")
+
+_quiet, _text = attrgetter("quiet"), attrgetter("text")
 PORTION = 65536  # characters sent to one reader at once
-SHORT = PORTION // LONGEST_TEXT  # lines, the maximum at once
 
 
 class Batch:
@@ -23,7 +24,7 @@ class Batch:
         self.lines = lines
         self.first = lines[0].number
         self.last = lines[-1].number
-        self.quiet = any(line.quiet for line in lines)
+        self.quiet = any(map(_quiet, lines))
         self.said_by: dict[str, list[int]] = {}  # the positions of each client's lines
         for position, line in enumerate(lines):
             self.said_by.setdefault(line.client, []).append(position)
@@ -47,7 +48,7 @@ class Batch:
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:
     """Split `lines` into pieces small enough to be buffered for a reader who may be slow."""
-    if 0 < len(lines) <= SHORT:
+    if lines and sum(map(len, map(_text, lines))) <= PORTION:
         yield lines
         return
     start = size = 0

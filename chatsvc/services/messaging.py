@@ -136,17 +136,14 @@ class Messaging:
     ) -> None:
         if self.stopping:
             raise Refused("stopping", "Not sent: the server is stopping.")
-        intake = self._intake
         room.used = True
         session.in_flight += 1
-        if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
-            session.hold(True)
         user = session.person
         account = user.account  # whose name is read here, because a property would be a call
         action, notice, signs = manner
         if time > room.time:  # it never moves back, whatever the clock does
             room.time = time
-        intake.keep(
+        waiting = self._intake.keep(
             Line.__new__(  # four times as fast as calling the class with so many keywords
                 Line,
                 room=room.name,
@@ -163,6 +160,8 @@ class Messaging:
                 bot=user.bot,
             ),
         )
+        if session.in_flight >= IN_FLIGHT or waiting > BUSY:
+            session.hold(True)
 
     def _active(self, user: User) -> float:
         """Note that a user is active, and return the time of day as it is stored."""

@@ -126,8 +126,8 @@ class Backlog(Protocol):
 class Intake(Backlog, Protocol):
     """Accepts lines, and tells the `Keeper` what became of them."""
 
-    def keep(self, line: Line) -> None:
-        """Store `line` soon."""
+    def keep(self, line: Line) -> int:
+        """Store `line` soon; return the number of lines that are not yet stored."""
 
     async def flush(self) -> None:
         """Return when no line waits any more."""

@@ -39,12 +39,13 @@ class CommitQueue:
         self.waiting = 0
         self.keeper: Keeper
 
-    def add(self, line: Line) -> None:
-        """Add `line` to the next commit."""
+    def add(self, line: Line) -> int:
+        """Add `line` to the next commit; return how many wait."""
         self._lines.setdefault(line.room, []).append(line)
         self.waiting += 1
         if not self._busy:
             self._begin()
+        return self.waiting
 
     async def flush(self) -> None:
         """Return when nothing waits any more."""

@@ -48,15 +48,12 @@ class MemoryArchive:
         self._records: dict[type, dict[tuple[object, ...], Record]] = {}
         self._acts: deque[Act] = deque(maxlen=size)
         self._queue = CommitQueue(self._commit, worker, turn, start)
+        self.keep = self._queue.add
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Return the rooms of an archive that was open before; a new one has none."""
         self._queue.keeper = keeper
         return [KeptRoom(name, shelf.last, shelf.time) for name, shelf in self._rooms.items()]
-
-    def keep(self, line: Line) -> None:
-        """Put `line` into the queue."""
-        self._queue.add(line)
 
     @property
     def commits(self) -> CommitLog:

@@ -200,7 +200,7 @@ class ChatProtocol(Telling):
         self._said = self._ways.said  # the output format may have changed
         if requests:
             if self._bucket is not None and self.session.user is not None:
-                self._keep_pace(weight(requests), self._bucket)
+                self._keep_pace(requests, self._bucket)
             # Nearly always one request, which can skip the queue.
             if len(requests) == 1 and not (self._queue or self._reasons or self._telling):
                 self._do(requests[0])
@@ -208,10 +208,13 @@ class ChatProtocol(Telling):
                 self._queue.extend(requests)
                 self._go_on()
 
-    def _keep_pace(self, lines: int, bucket: Bucket) -> None:
+    def _keep_pace(self, requests: Sequence[Request | Refused], bucket: Bucket) -> None:
         """Queue what was sent too fast, and stop reading until it is done."""
+        lines = weight(requests)
+        if not lines:
+            return
         clock = self.gate.clock
-        wait = bucket.take(clock.seconds(), lines) if lines else 0.0
+        wait = bucket.take(clock.seconds(), lines)
         if not wait:
             return
         self._pause(FLOOD, True)
@@ -278,28 +281,23 @@ class ChatProtocol(Telling):
             self._postpone(what)
             return
         self._work += row.cost.work
-        answer = self._run(what)
+        dialect = self._ways.dialect
+        before, dialect.about = dialect.about, what.context
+        try:
+            answer = commands.run(self.gate.hub, self.session, what)
+        except Exception:
+            self._failed(Failure(), what.tag)
+            return
+        finally:
+            dialect.about = before
         if answer is not None:
-            if what.name == "history":
-                answer = self._paged(answer)
-            self._wait_for(answer, what.tag)
+            self._wait_for(self._paged(answer) if what.name == "history" else answer, what.tag)
 
     def _postpone(self, request: Request) -> None:
         """Wait until the session's lines are settled, on which the request depends."""
         if not self._lost:  # otherwise it cannot wait, and its meaning would change
             self._queue.insert(0, request)
             self._pause(HELD, True)
-
-    def _run(self, request: Request) -> Coroutine[Any, Any, None] | None:
-        dialect = self._ways.dialect
-        before, dialect.about = dialect.about, request.context
-        try:
-            return commands.run(self.gate.hub, self.session, request)
-        except Exception:
-            self._failed(Failure(), request.tag)
-            return None
-        finally:
-            dialect.about = before
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)

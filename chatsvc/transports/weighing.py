@@ -18,21 +18,21 @@ def weight(requests: Sequence[Request | Refused]) -> int:
     once for each line.
     """
     first = requests[0]
-    if isinstance(first, Request) and not ROWS[first.name].cost.line:
+    if not isinstance(first, Request):
+        lines = 1
+    elif ROWS[first.name].cost.line:
+        lines = _lines_in(first)
+    else:
         return 0
-    lines = _lines_in(first)
-    if len(requests) == 1:
-        return lines
-    for what in requests[1:]:
-        if isinstance(what, Request) and what.name in _SAID:
-            lines += _lines_in(what)
+    if len(requests) > 1:
+        for what in requests[1:]:
+            if isinstance(what, Request) and what.name in _SAID:
+                lines += _lines_in(what)
     return lines
 
 
-def _lines_in(what: Request | Refused) -> int:
-    if not isinstance(what, Request):
-        return 1
-    text = what.args.get("text") if what.rest is None else what.rest
+def _lines_in(request: Request) -> int:
+    text = request.args.get("text") if request.rest is None else request.rest
     if not isinstance(text, str) or "\n" not in text:
         return 1
     return min(text.count("\n") + 1, MOST_LINES)

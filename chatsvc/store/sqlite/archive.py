@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatsvc.model.mentions import Searched
-from chatsvc.model.message_events import Line, Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
@@ -57,6 +57,7 @@ class SQLArchive:
         self._reader = Reader(path)
         self._index = Index(path)
         self._queue = CommitQueue(self._writer.commit, workers.writer, turn, start)
+        self.keep = self._queue.add
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Open the file, creating it if necessary, and the index beside it."""
@@ -67,10 +68,6 @@ class SQLArchive:
             self._index.open()
             opening.pop_all()
         return rooms
-
-    def keep(self, line: Line) -> None:
-        """Put `line` into the queue."""
-        self._queue.add(line)
 
     @property
     def commits(self) -> CommitLog:
