@@ -240,8 +240,9 @@ def test_restoring_says_where_the_files_of_the_configuration_were(
     assert (place / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("moment", ["chat.db.pem", "chat.db.unfinished"])
 def test_a_killed_restore_is_recognizable_and_done_again(
-    service: Service, home: Path, tmp_path: Path
+    service: Service, home: Path, tmp_path: Path, moment: str
 ) -> None:
     service.process.terminate()
     service.ended()
@@ -251,7 +252,7 @@ def test_a_killed_restore_is_recognizable_and_done_again(
     place.mkdir()
     command = [beside_python("chatsvc"), "restore", str(tmp_path / "b")]
     process = subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL)
-    wait_until(place / "chat.db.unfinished", process)
+    wait_until(place / moment, process)
     process.send_signal(signal.SIGKILL)
     process.wait(LIMIT)
     assert not (place / "chat.db").exists()

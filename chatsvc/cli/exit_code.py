@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from errno import ENOSPC
 
 from chatsvc.cli.service_options import NotDone
 from chatsvc.model.requests import Refused
@@ -20,6 +21,7 @@ def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
         said = str(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        said = f"{failed}: {where}{error.strerror}."
+        advice = " Free some space, and try again." if error.errno == ENOSPC else ""
+        said = f"{failed}: {where}{error.strerror}.{advice}"
     print(f"chatsvc: {said}", file=sys.stderr)
     return 1
