@@ -19,6 +19,8 @@ def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
         said = refused.text
     except (NotDone, ArchiveFailed) as error:
         said = str(error)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         advice = " Free some space, and try again." if error.errno == ENOSPC else ""
