@@ -22,7 +22,6 @@ from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.exit_code import exit_code
-from chatsvc.cli.person_export import Export, GuestExport, PersonExport
 from chatsvc.cli.selecting import SELECTION, selection
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, check_directory, command_parser
@@ -31,6 +30,7 @@ from chatsvc.model.confusables import is_reserved, look_alike
 from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
+from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import check_name, counted, key
 from chatsvc.store.sqlite.offline import Ledger, create
 
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
     created = options.job is _add and _created(service)
+    options.shortest_password = service.shortest_password()
     path = service.existing_archive()
     with Ledger(path) as ledger:
         options.job(ledger, options)
@@ -158,7 +159,11 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _export(ledger: Ledger, options: argparse.Namespace) -> None:
-    export, whose = _wanted(ledger, options)
+    from chatsvc.cli.person_export import GuestExport, PersonExport  # it loads every kind of event
+
+    wanted = selection(options)
+    account = None if wanted.guest else _whole_account(ledger, wanted)
+    export = PersonExport(ledger, account) if account else GuestExport(ledger, wanted)
     check_directory(options.to)
     try:
         with ProgressRow.on_standard_error() as row:
@@ -167,20 +172,16 @@ def _export(ledger: Ledger, options: argparse.Namespace) -> None:
         raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
     except OSError as error:
         raise NotDone(f"Cannot write to {options.to}: {error.strerror}.") from None
-    ledger.put(_act(f"exported what is stored about {whose}"))
+    ledger.put(_act(f"exported what is stored about {account.name if account else wanted.whose}"))
     (as_json, as_text), count = written
     print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
 
 
-def _wanted(ledger: Ledger, options: argparse.Namespace) -> tuple[Export, str]:
-    """Return the export of an account or of guests, and whose it is."""
-    wanted = selection(options)
-    if wanted.guest:
-        return GuestExport(ledger, wanted), wanted.whose
+def _whole_account(ledger: Ledger, wanted: Selection) -> Account:
+    """Return the account to be exported, of which everything is."""
     if wanted.only or wanted.since or wanted.until:
         raise NotDone("--room, --since and --until need --guest: of an account, all is exported.")
-    account = _find(ledger, options.name)
-    return PersonExport(ledger, account), account.name
+    return _find(ledger, wanted.name)
 
 
 def _show(row: ProgressRow, looked: int, of: int) -> None:
@@ -267,7 +268,7 @@ def _password(options: argparse.Namespace) -> str:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
             raise NotDone("No password on standard input.")
-    check_password(password)
+    check_password(password, options.shortest_password)
     return password
 
 

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from errno import ENOSPC
 
-from chatsvc.cli.service_options import NotDone
+from chatsvc.model.explained import Explained
 from chatsvc.model.requests import Refused
-from chatsvc.store.archive import ArchiveFailed
 
 
 def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
@@ -17,7 +16,7 @@ def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
         return job() or 0
     except Refused as refused:
         said = refused.text
-    except (NotDone, ArchiveFailed) as error:
+    except Explained as error:
         said = str(error)
     except BrokenPipeError:
         raise

@@ -6,10 +6,12 @@ import argparse
 import shlex
 from pathlib import Path
 
+from chatsvc.model.explained import Explained
+
 NAMES = ("config", "data", "archive")
 
 
-class NotDone(Exception):
+class NotDone(Explained):
     """Nothing was done; the message is a sentence for users."""
 
 

@@ -89,9 +89,9 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 
 
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
-    """Refuse the same, except that moderators can remove each other, and themselves from a room.
+    """Refuse the same, except that moderators can remove each other, a host, and themselves.
 
-    IRC's channel operators can do both.
+    IRC's channel operators can do all of this.
     """
     if room is not None and other is user:
         return
@@ -99,7 +99,7 @@ def check_may_kick(user: User, other: User, room: Room | None) -> None:
     if other.account is not None and not user.above_operators:
         _check_no_operator(other.account)
     if room is not None:
-        _check_rank(user, other.name, room.role(other), room, lowest="host")
+        _check_rank(user, other.name, room.role(other), room, lowest="founder")
 
 
 def check_above_account(user: User, other: Account, room: Room | None) -> None:
@@ -125,7 +125,8 @@ def _check_affected(user: User, name: str, role: str, room: Room) -> None:
     """Refuse acts against moderators and above, whom a room's bans and mutes do not affect."""
     _check_rank(user, name, role, room, lowest="moderator")
     if RANKS[role] >= RANKS["moderator"]:
-        end = f"take that role: /deop {name}" if role == "moderator" else "/transfer the room"
+        ends = role in ("moderator", "host")
+        end = f"take that role: /deop {name}" if ends else "/transfer the room"
         raise Refused(
             "not-allowed",
             f"{name} is {called(role)} of {room.name}, so its bans and mutes do not affect {name}."
