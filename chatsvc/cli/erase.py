@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from chatsvc.cli.control_client import NoService, Service
@@ -25,9 +24,10 @@ from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact
 from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import counted, key
-from chatsvc.store.archive import Commit
+from chatsvc.store.archive import Archive, Commit, Workers
+from chatsvc.store.archives import archive_at
 from chatsvc.store.erasing import Eraser, Erasure, outcome, pending
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.offline import Place
 
 T = TypeVar("T")
 Show: TypeAlias = Callable[[Answer], None]  # given how far it is
@@ -57,10 +57,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    archive = ServiceFiles(options).existing_archive()
+    files = ServiceFiles(options)
+    files.existing_archive()
     wanted = selection(options)
     _confirm(options, wanted)
-    answer = _erase(archive, wanted)
+    answer = _erase(files, wanted)
     print(json.dumps(answer, ensure_ascii=False) if options.json else _text(answer, wanted))
 
 
@@ -97,14 +98,14 @@ def _confirm(options: argparse.Namespace, wanted: Selection) -> None:
         raise NotDone("Nothing erased.")
 
 
-def _erase(path: Path, wanted: Selection) -> Answer:
+def _erase(files: ServiceFiles, wanted: Selection) -> Answer:
     with ProgressRow.on_standard_error() as row:
         show = partial(_show, row)
         try:
-            with Service(path) as service:
+            with Service(files) as service:
                 return service.ask("erase", progress=show, **_asked(wanted))
         except NoService:
-            return asyncio.run(_erase_alone(path, wanted, show))
+            return asyncio.run(_erase_alone(files.archive, wanted, show))
 
 
 def _asked(wanted: Selection) -> dict[str, Any]:
@@ -123,9 +124,9 @@ def _show(row: ProgressRow, progress: Answer) -> None:
     row.show(f"{progress['erased']:,} erased, {looked:,} of {of} checked")
 
 
-async def _erase_alone(path: Path, wanted: Selection, show: Show) -> Answer:
+async def _erase_alone(place: Place, wanted: Selection, show: Show) -> Answer:
     """Erase in an archive that no service uses; it is locked meanwhile."""
-    archive = SQLArchive(path, Workers(*[_at_once] * 5), _no_turn, _start)
+    archive = archive_at(place, Workers(*[_at_once] * 5), _no_turn, _start)
     rooms = {room.name: room.last for room in archive.open(_Nobody())}
     try:
         erasure = await _erased(archive, _resolved(archive, wanted, rooms), rooms, show)
@@ -136,9 +137,7 @@ async def _erase_alone(path: Path, wanted: Selection, show: Show) -> Answer:
     return outcome(erasure)
 
 
-async def _erased(
-    archive: SQLArchive, wanted: Erasure, every: dict[str, int], show: Show
-) -> Erasure:
+async def _erased(archive: Archive, wanted: Erasure, every: dict[str, int], show: Show) -> Erasure:
     """Erase what is wanted, or go on with that after an interruption; return what that was."""
     rooms = {room: last for room, last in every.items() if wanted.only in ("", room)}
     looked = 0
@@ -157,7 +156,7 @@ async def _erased(
     return erasure
 
 
-def _resolved(archive: SQLArchive, wanted: Selection, rooms: dict[str, int]) -> Erasure:
+def _resolved(archive: Archive, wanted: Selection, rooms: dict[str, int]) -> Erasure:
     """Return an erasure with the names as they are stored."""
     for account in archive.records(Account) if not wanted.guest else ():
         if key(account.name) == key(wanted.name):

@@ -6,7 +6,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -33,8 +33,7 @@ from chatsvc.model.records import (
 from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import R
-from chatsvc.store.sqlite.offline import Ledger
-from chatsvc.store.sqlite.reader import Reader
+from chatsvc.store.offline import LineFinder, OfflineRecords
 
 PAGE = 5_000  # lines read at once
 SECRET = ("hash", "scram", "digest", "account", "owner", "origin", "who", "caught")  # left out
@@ -45,21 +44,22 @@ Progress = Callable[[int, int], None]  # how many messages of how many were look
 class Export(ABC):
     """Collects what an archive has about somebody, without holding up a running service."""
 
-    def __init__(self, ledger: Ledger, name: str) -> None:
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, name: str) -> None:
         self._ledger = ledger
+        self._finder = finder
         self._name = name
         self._rooms = ledger.rooms()
 
     def write(self, directory: Path, force: bool, progress: Progress) -> tuple[list[Path], int]:
         """Write one file as JSON and one as text; return their paths and the number of messages."""
         paths = [directory / f"{self._file_name()}.{kind}" for kind in ("json", "txt")]
-        with ExitStack() as files, closing(Reader(self._ledger.path)) as reader:
+        with ExitStack() as files:
             as_json, as_text = (
                 files.enter_context(replacing(path, force=force, mode=0o600)) for path in paths
             )
             begin(as_json, as_text, self._name, self._about())
             count = 0
-            for line in self._lines(reader, progress):
+            for line in self._lines(progress):
                 as_json.write(f"{',' if count else ''}\n{_json(self._message(line))}")
                 as_text.write(f"[{timestamp(line.time)}] {self._place(line.room)} {spoken(line)}\n")
                 count += 1
@@ -74,14 +74,14 @@ class Export(ABC):
         """Return everything but the messages."""
 
     @abstractmethod
-    def _lines_in(self, reader: Reader, room: str, last: int) -> Iterator[Said]:
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
         """Yield the lines of a room that are exported."""
 
-    def _lines(self, reader: Reader, progress: Progress) -> Iterator[Said]:
+    def _lines(self, progress: Progress) -> Iterator[Said]:
         """Yield the lines of all rooms that are exported."""
         looked, of = 0, sum(self._rooms.values())
         for room, last in sorted(self._rooms.items()):
-            yield from self._lines_in(reader, room, last)
+            yield from self._lines_in(room, last)
             looked += last
             progress(looked, of)
 
@@ -122,8 +122,8 @@ class Export(ABC):
 class PersonExport(Export):
     """What is stored about an account, with both sides of its private messages."""
 
-    def __init__(self, ledger: Ledger, account: Account) -> None:
-        super().__init__(ledger, account.name)
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, account: Account) -> None:
+        super().__init__(ledger, finder, account.name)
         self._account = account
         self._names = {one.id: one.name for one in ledger.records(Account)}
 
@@ -160,15 +160,15 @@ class PersonExport(Export):
     def _is_about_them(self, ban: Ban) -> bool:
         return str(BanMask.of_account(self._account.id)) in ban.who or self._is_by_name(ban)
 
-    def _lines_in(self, reader: Reader, room: str, last: int) -> Iterator[Said]:
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
         """Yield their messages in a room, or both sides of their private messages."""
         if room.startswith("@"):
             if self._account.id in room[1:].split(","):
-                yield from _every_line(reader, room)
+                yield from _every_line(self._finder, room)
             return
         number = 0
         while number < last:
-            found = reader.lines_of(room, self._name, self._since, number)
+            found = self._finder.lines_of(room, self._name, self._since, number)
             yield from found.lines
             number = found.looked
 
@@ -189,8 +189,8 @@ class PersonExport(Export):
 class GuestExport(Export):
     """What guests of a name have said in rooms, and what names them: there is nothing else."""
 
-    def __init__(self, ledger: Ledger, wanted: Selection) -> None:
-        super().__init__(ledger, wanted.name)
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, wanted: Selection) -> None:
+        super().__init__(ledger, finder, wanted.name)
         self._wanted = wanted
         self._rooms = {
             room: last
@@ -211,17 +211,17 @@ class GuestExport(Export):
             "audit": self._audit(),
         }
 
-    def _lines_in(self, reader: Reader, room: str, last: int) -> Iterator[Said]:
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
         number = 0
         while number < last:
-            found = reader.lines_of(room, "", self._wanted.since * 1000, number)
+            found = self._finder.lines_of(room, "", self._wanted.since * 1000, number)
             yield from filter(self._wanted.includes, found.lines)
             number = found.looked
 
 
-def _every_line(reader: Reader, room: str) -> Iterator[Said]:
+def _every_line(finder: LineFinder, room: str) -> Iterator[Said]:
     number = 0
-    while lines := reader.after(room, number, PAGE):
+    while lines := finder.after(room, number, PAGE):
         yield from lines
         number = lines[-1].number
 
