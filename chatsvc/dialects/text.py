@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from string import ascii_letters, digits
+from string import ascii_letters, digits, punctuation
 
 from chatsvc.dialects import (  # noqa: F401  # they register their sentences
     administration_sentences,
@@ -22,7 +22,7 @@ from chatsvc.model.server_events import Cleared
 
 # A stray key or a byte order mark before a command does not make it a message.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
-_LETTERS = frozenset(ascii_letters + digits)
+_PLAIN = frozenset(ascii_letters + digits + punctuation) - {"/", "!", "\\"}
 _AT_THE_DOOR = ("/quit", "q!", "/help", "/login", "/name")  # which no password begins with
 
 
@@ -57,7 +57,7 @@ TEXT = TextDialect()
 
 def typed(line: str, question: str | None = None) -> Request:
     """Return the request that a person typed, which may answer a question."""
-    if question is None and line[:1] in _LETTERS and line != "q!":
+    if question is None and line[:1] in _PLAIN and line != "q!":
         return Request("say", line)  # nearly always; the rest would come to the same
     if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
         return _secret(question, line)
