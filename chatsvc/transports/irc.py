@@ -114,11 +114,11 @@ class IRCProtocol(Heartbeat):
 
     # Live lines are later than the join, so `show` need not look for earlier ones.
     def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
-        show = super().show_personally
         if self._client.earlier:
+            show = super().show_personally
             self._show(batch, lambda part: show(part, elsewhere, reader))
         else:
-            show(batch, elsewhere, reader)
+            super().show_personally(batch, elsewhere, reader)
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
         """Show lines from before the client joined as history, and the others as new."""
