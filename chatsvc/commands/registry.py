@@ -237,7 +237,7 @@ def _unknown(name: str) -> Refused:
 
 
 def _checked(row: CommandRow, request: Request) -> dict[str, object]:
-    if row.words == ("text",) and request.rest is not None:  # most requests are messages
+    if request.rest is not None and row.words == ("text",):  # most requests are messages
         text = row.kinds["text"].check("text", request.rest)
         return {"text": text} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
