@@ -41,8 +41,7 @@ class IRCAdapter:
 
     @property
     def said(self) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]:
-        way = self.client.write_said
-        return way, way
+        return self.client.said
 
     def read(self, line: str, question: str | None) -> Sequence[Request]:
         requests = irc.plain_message(self.client, line)
@@ -65,7 +64,7 @@ class IRCAdapter:
         return self.client.taken()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
-        return self.client.write_said(line)
+        return self.client.said[elsewhere](line)
 
 
 class IRCProtocol(Heartbeat):

@@ -163,7 +163,7 @@ class Client(ClientOutput):
 
     def write_own(self, line: Said, elsewhere: bool = False) -> bytes:
         """Echo the client's own line if it wants that, or confirm that a labeled one is stored."""
-        echo = self.write_said(line) if "echo-message" in self.capabilities else b""
+        echo = self.said[elsewhere](line) if "echo-message" in self.capabilities else b""
         if line.tag is None:
             return echo
         asked = self._asked.pop(line.tag, NOTHING)

@@ -39,15 +39,18 @@ def msgid(room: str, number: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def said_with(
+def ways_with(
     capabilities: frozenset[str], mask: Mask, earlier: bool = False
-) -> Callable[[Said], bytes]:
-    """Return the function that writes lines for these capabilities, the same one each time."""
+) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]:
+    """Return how lines are written for these capabilities, in the current room and in others.
+
+    It is the same value each time, so that a line is encoded once, and all readers use one tuple.
+    """
 
     def write(line: Said) -> bytes:
         return said(line, line.room, capabilities, mask, earlier=earlier)
 
-    return write
+    return write, write
 
 
 def said(
