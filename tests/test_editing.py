@@ -13,7 +13,7 @@ from staff import SECRET, member
 from wcwidth import iter_graphemes
 
 from chatsvc.model.text_rules import LONGEST_LINE
-from chatsvc.transports.editing import LineEditor
+from chatsvc.transports.editing import LineEditor, needs_no_editing
 from chatsvc.transports.telnet import DO, DONT, EC, ECHO, EL, IAC, WILL, WONT
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -28,7 +28,9 @@ often = settings(max_examples=200, deadline=None)
 def typed(*pieces: bytes) -> tuple[list[bytes], bytes]:
     """Return the finished lines, and the unfinished rest."""
     editor = LineEditor(LONGEST_LINE)
-    lines = b"".join(piece if editor.passes(piece) else editor.feed(piece) for piece in pieces)
+    lines = b"".join(
+        piece if editor.idle and needs_no_editing(piece) else editor.feed(piece) for piece in pieces
+    )
     assert lines.endswith(b"\n") or not lines
     return [line.removesuffix(b"\r") for line in lines.split(b"\n")[:-1]], editor.rest()
 

@@ -7,11 +7,15 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+from conftest import Chat, Worker, no_turn, start
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from chatsvc.model.confusables import RESERVED, is_reserved, look_alike, skeleton
+from chatsvc.auth import accounts
+from chatsvc.model.confusables import RESERVED, is_reserved, look_alike, skeleton, skeletons
+from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
+from chatsvc.store.memory import MemoryArchive
 
 words = st.text(
     st.one_of(
@@ -117,14 +121,27 @@ def test_names_that_do_not_look_alike(name: str, other: str) -> None:
     assert not look_alike(name, other)
 
 
-def test_names_of_ten_thousand_accounts_are_looked_at_once() -> None:
-    names = [f"name{n}" for n in range(10_000)]
-    for name in names:
-        skeleton(name)
-    missed = skeleton.cache_info().misses
-    for name in names:
-        skeleton(name)
-    assert skeleton.cache_info().misses == missed
+class Elsewhere(MemoryArchive):
+    """An archive that another process has just changed."""
+
+    async def changed(self) -> bool:
+        return True
+
+
+def test_names_of_accounts_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Elsewhere(Worker(), no_turn, start)
+    chat = Chat(archive)
+    looked_at: list[str] = []
+
+    def noted(name: str) -> frozenset[str]:
+        looked_at.append(name)
+        return skeletons(name)
+
+    monkeypatch.setattr(accounts, "skeletons", noted)
+    for name in ("ann", "bob"):
+        start(archive.put(Account(f"id{name}", name, hash="")))
+        start(chat.hub.accounts.refresh())
+    assert looked_at == ["ann", "bob"]
 
 
 def test_ascii_letters_and_digits_that_look_alike_are_few() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -54,6 +54,7 @@ class Accounts:
         self._coming: set[str] = set()  # skeletons of the names that are being registered
         self._invitations: dict[str, Invitation] = {}
         self.when_changed: Callable[[Mapping[str, Account]], None] = lambda before: None
+        self._by_looks: dict[str, dict[str, Account]] = {}
         self._learn([])
 
     def open(self) -> None:
@@ -94,14 +95,23 @@ class Accounts:
         return ended
 
     def _learn(self, accounts: list[Account]) -> None:
+        looks = self._known_looks()
         self._by_id = {account.id: account for account in accounts}
         self._by_key = {key(account.name): account for account in accounts}
-        self._by_looks: dict[str, dict[str, Account]] = {}
+        self._by_looks = {}
         for account in accounts:
-            self._note_looks(account)
+            self._note_looks(account, looks.get(account.name) or skeletons(account.name))
 
-    def _note_looks(self, account: Account) -> None:
-        for shape in skeletons(account.name):
+    def _known_looks(self) -> dict[str, list[str]]:
+        """Return the skeletons of each account's name, which take long to find again."""
+        looks: dict[str, list[str]] = {}
+        for shape, accounts in self._by_looks.items():
+            for account in accounts.values():
+                looks.setdefault(account.name, []).append(shape)
+        return looks
+
+    def _note_looks(self, account: Account, looks: Iterable[str]) -> None:
+        for shape in looks:
             self._by_looks.setdefault(shape, {})[account.id] = account
 
     def __iter__(self) -> Iterator[Account]:
@@ -400,7 +410,7 @@ class Accounts:
         self._writes += 1
         self._by_id[account.id] = account
         self._by_key[key(account.name)] = account
-        self._note_looks(account)
+        self._note_looks(account, skeletons(account.name))
 
 
 def _is_registered(name: str) -> Refused:

@@ -15,7 +15,7 @@ from chatsvc.core.ban_marks import marks
 from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
-from chatsvc.core.identity import UserIdentity
+from chatsvc.core.identity import NOTHING, UserIdentity
 from chatsvc.core.login_state import LoginState
 from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
@@ -82,7 +82,7 @@ class Session(Endpoint):
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
         self.since = now
-        self.shares_address, self._connection = False, str(next(_connections))
+        self.shares_address, self._connection = False, next(_connections)
         self.typed: TypedPassword | None = None  # the answer to the last prompt
         self.user: User | None = None
         self.login: LoginState | None = LoginState()  # until the session has a user
@@ -90,8 +90,8 @@ class Session(Endpoint):
         self.client = ""
         self.token = ""  # the digest of the token that it logged in with
         self.rooms: dict[str, Room] = {}
-        self.conversations: dict[str, Room] = {}
-        self.read_to: dict[str, Mark] = {}  # by room key; of guests
+        self.conversations: Mapping[str, Room] = NOTHING
+        self.read_to: Mapping[str, Mark] = NOTHING  # by room key; of guests
         self.target: User | Account | None = None  # the current recipient, instead of a room
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
@@ -100,7 +100,7 @@ class Session(Endpoint):
         self.removed_by = ("", "")  # the operator who removes the user from the server, and why
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
-        self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
+        self.left: Mapping[str, int] = NOTHING  # the last lines shown in rooms that were left
         self.whispered: User | Account | None = None  # the last user to whisper
         self.searched: LastSearch | None = None  # the last search
 
@@ -140,7 +140,7 @@ class Session(Endpoint):
     def source_of(self, client: str | None) -> Source:
         """The origin of guesses before the session has a client."""
         place = "" if self.shares_address else self.wire.address
-        return Source(place, self._connection, client or "")
+        return Source(place, str(self._connection), client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:

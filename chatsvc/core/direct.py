@@ -61,6 +61,8 @@ class DirectConversation(Room):
         self._now = now
 
     def _of(self, session: Session) -> dict[str, Any]:
+        if not isinstance(session.conversations, dict):
+            session.conversations = {}
         return session.conversations
 
     def called(self, session: Session) -> str:

@@ -5,9 +5,15 @@ Nothing about connections and rooms.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from chatsvc.model.origins import default_user, mask_of
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # shared, because a dictionary takes 64 bytes
 
 
 class UserIdentity:
@@ -31,7 +37,7 @@ class UserIdentity:
         self.bot = False
         self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
         self.ignores: dict[str, str] | None = None  # names as written, by key
-        self.aliases: dict[str, str] = {}  # later names of ignored users
+        self.aliases: Mapping[str, str] = NOTHING  # later names of ignored users
         if account is not None:
             self.log_in(account)
 

@@ -21,7 +21,6 @@ RESERVED = (
 _AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
 
 
-@lru_cache(maxsize=65_536)
 def skeleton(name: str) -> str:
     """Return what all names confusable with `name` have in common; not for display."""
     shape = _folded(name)
@@ -33,8 +32,8 @@ def skeleton(name: str) -> str:
 @lru_cache(maxsize=1024)
 def skeletons(name: str) -> frozenset[str]:
     """Return the skeletons of a name as it is written, in lower case, and in capitals."""
-    forms = (name, name.lower(), name.upper())
-    return frozenset((skeleton(name), *(skeleton(_as_drawn(form)) for form in forms)))
+    forms = (name, *map(_as_drawn, (name, name.lower(), name.upper())))
+    return frozenset(map(skeleton, set(map(_folded, forms))))  # mostly one, so one is remembered
 
 
 def look_alike(name: str, other: str) -> bool:

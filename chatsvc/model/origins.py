@@ -30,6 +30,8 @@ def is_host(text: str) -> bool:
 
 def default_user(name: str) -> str:
     """Return the user part for a user who has given none."""
+    if len(name) <= LONGEST_USER and not _UNSAFE.search(name):
+        return name  # mostly: no copy of it
     return safe_user(name) or _digest(name)
 
 

@@ -40,7 +40,8 @@ _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 def key(name: str) -> str:
     """Return what all spellings of a name have in common."""
     if name.isascii():
-        return name.lower()
+        # Mostly no copy, because many keys are kept.
+        return name if name.islower() else name.lower()
     return unicodedata.normalize("NFKC", name).casefold()
 
 

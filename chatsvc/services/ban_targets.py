@@ -62,7 +62,7 @@ class BanTargets:
 
         In a room, also the mark of a user who has this host later.
         """
-        user = self._directory.hosts.get(key(host)) or self._whowas.at(host)
+        user = self._directory.at(host) or self._whowas.at(host)
         later = {BanMask.of_origin(f"*!*@{host}")} if room is not None else set()
         if user is None and not later:
             raise Refused("no-such-person", f"Nobody online has the host {host}.")
@@ -134,7 +134,7 @@ class BanTargets:
         for word in who.split():
             mask = BanMask.parse(word)
             if mask.kind == AT:
-                online = self._directory.hosts.get(key(mask.value))
+                online = self._directory.at(mask.value)
                 marks.add(BanMask.of_origin(f"*!*@{mask.value}"))
                 if online is None:
                     continue

@@ -265,18 +265,19 @@ class HistoryReader:
 
         That is a conversation with a guest, for example; the position lasts as long as the session.
         """
-        marks, place = session.read_to, key(name)
+        marks, place = dict(session.read_to), key(name)
         if time is not None and time > marks.get(place, Mark()).time:
             marks[place] = Mark(0, time)
             while len(marks) > MOST_MARKS:
                 del marks[next(iter(marks))]
+            session.read_to = marks
         return Marked(name, 0, marks.get(place, Mark()).time or None)
 
     def _note(self, session: Session, place: Room, mark: Mark) -> None:
         account = session.person.account
         member = self._membership.get(place.key, account.id) if account else None
         if member is None:
-            session.read_to[place.key] = mark
+            session.read_to = {**session.read_to, place.key: mark}
         else:
             self._membership.note(replace(member, read=mark.number, read_time=mark.time))
 

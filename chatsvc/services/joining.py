@@ -271,10 +271,9 @@ class Joining:
         account = session.person.account
         if account is not None:
             self._membership.read(room.key, account.id, room.members[session])
-        session.read_to.pop(room.key, None)
-        session.left[room.key] = room.members[session]
-        while len(session.left) > MOST_ROOMS:
-            del session.left[next(iter(session.left))]
+        session.read_to = {key: mark for key, mark in session.read_to.items() if key != room.key}
+        left = {**session.left, room.key: room.members[session]}
+        session.left = dict(islice(left.items(), max(0, len(left) - MOST_ROOMS), None))
         room.remove(session, words, told, lost)
         room.empty_since = self._now()
         self._hosting.emptied(room)

@@ -32,20 +32,21 @@ class Nicknames:
         self._accounts = accounts
         self._settings = settings
         self._guests = count(1)
-        self._online: dict[str, tuple[str, ...]] = {}  # keys of names, by their skeletons
+        self._online: dict[str, str] = {}  # keys of names, with spaces between, by their skeletons
 
     def came(self, name: str) -> None:
         """Note that a user has this name from now on."""
         for look in skeletons(name):
-            keys = self._online.get(look, ())
-            self._online[look] = keys if key(name) in keys else (*keys, key(name))
+            keys = self._online.get(look, "").split()
+            if key(name) not in keys:
+                self._online[look] = " ".join([*keys, key(name)])
 
     def went(self, name: str) -> None:
         """Note that nobody has this name any more."""
         for look in skeletons(name):
-            keys = tuple(each for each in self._online.pop(look) if each != key(name))
+            keys = [each for each in self._online.pop(look).split() if each != key(name)]
             if keys:
-                self._online[look] = keys
+                self._online[look] = " ".join(keys)
 
     def check_free(self, name: str, account: Account | None, user: User | None = None) -> None:
         """Refuse a name that is taken, or confusable with a taken one, except for `user`."""
@@ -95,7 +96,7 @@ class Nicknames:
         """Return the keys of names online that are confusable with a name."""
         found: set[str] = set()
         for look in skeletons(name):
-            found.update(self._online.get(look, ()))
+            found.update(self._online.get(look, "").split())
         return found - {key(name)}
 
     def guest(self) -> str:

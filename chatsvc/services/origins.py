@@ -38,6 +38,9 @@ class Origins:
 
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))
-        if user is not None:  # who has changed the case of the name
-            return mask_of(name, user.username, user.host)
+        if user is not None:
+            mask = mask_of(name, user.username, user.host)
+            if name == user.name:  # not one of another case
+                self._masks[name] = mask
+            return mask
         return self._whowas.mask(name) or mask_of(name)

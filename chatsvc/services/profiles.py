@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from chatsvc.auth.accounts import Accounts
@@ -103,7 +104,7 @@ class Profiles:
         """
         account = renamed.account
         for user in self._directory.users.values():
-            ignores, aliases = user.ignores, user.aliases
+            ignores, aliases = user.ignores, dict(user.aliases)
             if not ignores or renamed.key not in ignores:
                 continue
             first = aliases.pop(renamed.key, None)
@@ -112,6 +113,7 @@ class Profiles:
             if key(name) not in ignores and (account is None or key(account.name) not in ignores):
                 aliases[key(name)] = first or renamed.key
                 ignores[key(name)] = name
+            user.aliases = aliases
 
     async def ignore(self, user: User, name: str) -> None:
         """Hide a user's messages from `user`, now and under later names."""
@@ -126,7 +128,7 @@ class Profiles:
                 f"You already ignore {MOST_IGNORED} users, the"
                 " maximum. Remove one first: /unignore name",
             )
-        user.aliases.pop(key(name), None)
+        user.aliases = _without(user.aliases, {key(name)})
         user.ignores[key(name)] = name
         await self.save_ignores(user)
 
@@ -134,8 +136,9 @@ class Profiles:
         """Show a user's messages again."""
         if not user.ignores or key(name) not in user.ignores:
             raise Refused("no-such-person", f"You are not ignoring {name}.")
-        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
-            user.aliases.pop(one, None)
+        names = {key(name), *(alias for alias, of in user.aliases.items() if of == key(name))}
+        user.aliases = _without(user.aliases, names)
+        for one in names:
             user.ignores.pop(one, None)
         await self.save_ignores(user)
 
@@ -170,3 +173,8 @@ class Profiles:
             if other is not session:
                 other.tell(own)
         return own
+
+
+def _without(aliases: Mapping[str, str], names: Container[str]) -> Mapping[str, str]:
+    """Return the later names of ignored users except these."""
+    return {alias: first for alias, first in aliases.items() if alias not in names}

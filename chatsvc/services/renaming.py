@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
@@ -28,6 +28,8 @@ from chatsvc.store.renaming import NewName
 
 MOST_FORMER = 5  # former names of a room
 AGAIN = 60.0  # seconds until a room can be renamed again
+
+V = TypeVar("V")
 
 
 class Renaming:
@@ -166,8 +168,11 @@ class Renaming:
         directory.former.pop(new, None)
         directory.former.update(dict.fromkeys(room.former, new))
         for each in directory.sessions:
-            for table in (each.rooms, each.left, each.read_to):
-                _rekey(table, old, new)
+            each.rooms = _rekeyed(each.rooms, old, new)
+            if old in each.left:
+                each.left = _rekeyed(each.left, old, new)
+            if old in each.read_to:
+                each.read_to = _rekeyed(each.read_to, old, new)
         self._membership.rename(old, new)
         self._bans.rename(old, new)
         self._metadata.rename(old, new)
@@ -188,12 +193,9 @@ def _reserved(directory: Directory, room: Room, name: str) -> Iterator[None]:
             del directory.former[key(name)]
 
 
-def _rekey(table: dict[str, Any], old: str, new: str) -> None:
-    """Replace a key of a table, in place and without changing the order."""
-    if old in table:
-        entries = [(new if key == old else key, value) for key, value in table.items()]
-        table.clear()
-        table.update(entries)
+def _rekeyed(table: Mapping[str, V], old: str, new: str) -> dict[str, V]:
+    """Return a table with another key, in the same order."""
+    return {(new if key == old else key): value for key, value in table.items()}
 
 
 def _cannot(text: str) -> Refused:

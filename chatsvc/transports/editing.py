@@ -14,6 +14,14 @@ _ENDS = (b"\n", b"\r\n", b"\r\x00")
 _LONGEST_GRAPHEME = 64  # maximum bytes; in a longer line, a key removes that much
 
 
+def needs_no_editing(data: bytes) -> bool:
+    """Return whether `data` is whole lines without corrections."""
+    if not data.endswith(b"\n"):
+        return False
+    keys = len(data) - len(data.translate(None, KEYS))
+    return keys == data.count(b"\r\n")  # the CR of each line end
+
+
 class LineEditor:
     """Collects a line until it ends, however its bytes are split.
 
@@ -28,12 +36,10 @@ class LineEditor:
         self._line = bytearray()
         self._after_cr = False
 
-    def passes(self, data: bytes) -> bool:
-        """Return whether `data` is whole lines without corrections."""
-        if self._line or self._after_cr or not data.endswith(b"\n"):
-            return False
-        keys = len(data) - len(data.translate(None, KEYS))
-        return keys == data.count(b"\r\n")  # the CR of each line end
+    @property
+    def idle(self) -> bool:
+        """Whether no line has begun."""
+        return not (self._line or self._after_cr)
 
     def feed(self, data: bytes) -> bytes:
         """Return the finished lines, each with LF; or what is too long to be a line."""

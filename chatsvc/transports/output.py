@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -27,7 +27,7 @@ class Telling(Sending):
         self.full = False
         self._page = False  # this connection has one of the few pages in memory at a time
         self._behind = b""  # what is sent after the long answer
-        self._readers: list[Deferred[None]] = []  # the next part, and what waits for it
+        self._readers: Sequence[Deferred[None]] = ()  # the next part, and what waits for it
 
     def _catch_up(self) -> None:
         """Show what was said meanwhile."""
@@ -58,7 +58,7 @@ class Telling(Sending):
             self._end_turn()
         while self._is_busy() and self._is_open():
             waiting: Deferred[None] = Deferred()
-            self._readers.append(waiting)
+            self._readers = (*self._readers, waiting)
             await waiting
         return self._is_open()
 
@@ -70,7 +70,7 @@ class Telling(Sending):
         return (self._direct and self._buffered) or self._reasons & FIRST != 0
 
     def _is_ready(self) -> None:
-        waiting, self._readers = self._readers, []
+        waiting, self._readers = self._readers, ()
         for each in waiting:
             each.callback(None)
 

@@ -9,7 +9,7 @@ from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import TEXT_WAYS
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection
-from chatsvc.transports.editing import KEYS, LineEditor
+from chatsvc.transports.editing import KEYS, LineEditor, needs_no_editing
 from chatsvc.transports.telnet import IAC, TelnetFilter
 
 _SECRETS = ("login", "password")  # questions whose answers should not be visible
@@ -21,27 +21,35 @@ class TextProtocol(ChatProtocol):
 
     _is_nvt = False
     _hidden = False  # the client does not echo
+    _filter: TelnetFilter | None = None  # made when it is needed, like the editor:
+    _editor: LineEditor | None = None  # programs that send whole lines need neither
 
     def __init__(self, arrival: ClientConnection) -> None:
         super().__init__(arrival, TEXT_WAYS)
-        self._telnet = TelnetFilter()
-        self._editor = LineEditor(LONGEST_LINE)
+
+    @property
+    def _telnet(self) -> TelnetFilter:
+        if self._filter is None:
+            self._filter = TelnetFilter()
+        return self._filter
 
     def readConnectionLost(self) -> None:
-        rest = self.clearLineBuffer() + self._editor.rest()
+        rest = self.clearLineBuffer() + (self._editor.rest() if self._editor else b"")
         if rest:
             self.lineReceived(rest)
         super().readConnectionLost()
 
     def _as_lines(self, data: bytes) -> bytes:
         self._is_nvt = self._is_nvt or IAC in data or data.endswith(_NVT_ENDS)
-        if self._telnet.inside or IAC in data:
+        if (self._filter is not None and self._filter.inside) or IAC in data:
             data = self._without_telnet(data)
-        elif self._editor.passes(data):
+        elif (self._editor is None or self._editor.idle) and needs_no_editing(data):
             return data
         elif data[-1:] >= b"\x80":
             data = self._without_telnet(data)  # a Telnet command can split a character
         self._work += (len(data) - len(data.translate(None, KEYS))) * costs.KEY
+        if self._editor is None:
+            self._editor = LineEditor(LONGEST_LINE)
         return self._editor.feed(data)
 
     def _without_telnet(self, data: bytes) -> bytes:
