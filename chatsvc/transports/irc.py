@@ -26,6 +26,8 @@ SILENT = 90.0  # seconds of silence after which a client is pinged, and that it 
 class IRCAdapter:
     """The dialect of one client, in the form that a connection uses."""
 
+    __slots__ = ("_answer", "about", "client", "dialect", "write_own")
+
     def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
         self.client = irc.Client(
             hub.origins.mask,
