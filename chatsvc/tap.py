@@ -33,6 +33,7 @@ from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.requests import Refused
 from chatsvc.options.command_line import Options
 from chatsvc.process.log import ServiceLog
+from chatsvc.process.log_levels import LEVELS
 from chatsvc.process.memory import share_memory_of_threads
 from chatsvc.process.private_files import make_directory, restrict
 from chatsvc.process.signals import Signals
@@ -43,7 +44,7 @@ from chatsvc.process.systemd import (
     tell_reloading,
     tell_stopping,
 )
-from chatsvc.process.threshold import LEVELS, Threshold
+from chatsvc.process.threshold import Threshold
 from chatsvc.process.twistd_log import find_log
 from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.reloading import Reloaded, Reloader
@@ -154,7 +155,8 @@ class ChatService(Service):
         self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
         self.hub.status.connections = lambda: len(self._factory.connections)
         self._control = self._make_control(options["archive"])
-        self._certificate: Files | None = options["certificate"]
+        paths = options["certificate"]
+        self._certificate = None if paths is None else Files(*paths)
         self._ports: list[IListeningPort] = []
 
     def _make_archive(self, path: Path | None) -> Archive:

@@ -33,7 +33,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["browser", "keeper", "archive_files"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files", "ircpeople"]  # more fixtures
 
 _log = Logger()
 
@@ -58,16 +58,27 @@ MARKERS = {
     "test_tui_": ("screen", "slow"),
 }  # of a file's tests, by the first of these prefixes of its name
 
-LONGEST = "test_real_drops.py"  # minutes; the others run beside it
+LONGEST = (  # with tests of up to minutes, beside which the others run
+    "test_real_drops.py",
+    "test_real_release.py",
+    "test_real_administrator.py",
+    "test_extending.py",
+    "test_real_backup.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of each file, and begin with the one that takes longest."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    """Mark the tests of each file, and begin with the longest, which others need not wait for."""
+    items.sort(key=_turn)
     for item in items:
         name = item.path.name
         for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
             item.add_marker(marker)
+
+
+def _turn(item: pytest.Item) -> int:
+    name = item.path.name
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_collection_finish() -> None:
@@ -321,3 +332,11 @@ class Chat:
 @pytest.fixture
 def chat() -> Chat:
     return Chat()
+
+
+@pytest.fixture
+def chat_in_each_store(new_archive: NewArchive) -> Iterator[Chat]:
+    """Return a chat; the test runs once for each store."""
+    chat = Chat(new_archive())
+    yield chat
+    start(chat.archive.close())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import pytest
 from conftest import Chat, Person
 
 EVENT = "@time=1970-01-01T00:00:00.000Z;msgid=~100000000000{n} "  # of an event at the start
@@ -19,6 +20,14 @@ def irc(chat: Chat, nick: str, *capabilities: str) -> Person:
     if capabilities:
         client.send("CAP END")
     return client
+
+
+@pytest.fixture
+def bob(chat: Chat, ann: Person) -> Person:
+    """Return a guest in #tea, where a file's `ann` is."""
+    bob = irc(chat, "bob")
+    bob.send("JOIN #tea"), ann.read()
+    return bob
 
 
 def plain(account: str, password: str) -> str:

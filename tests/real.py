@@ -67,10 +67,13 @@ def proc(pid: int, file: str) -> Path:
 
 
 class Stopwatch:
-    """Measures how long the service takes, without the time that other programs take."""
+    """Measures how long the service takes, without the time that other programs take.
+
+    A message goes through several threads of the service: each may wait for a processor.
+    """
 
     def __init__(self, service: Service) -> None:
-        self._processes = service.pid, os.getpid()
+        self._pid = service.pid
         self._begun, self._starved = time.monotonic(), self._waited()
 
     def seconds(self) -> float:
@@ -78,8 +81,9 @@ class Stopwatch:
         return time.monotonic() - self._begun - (self._waited() - self._starved)
 
     def _waited(self) -> float:
-        """Return how many seconds the two processes have waited for a processor."""
-        nanoseconds = (proc(pid, "schedstat").read_text().split()[1] for pid in self._processes)
+        """Return how many seconds we and the service's threads have waited for a processor."""
+        threads = [os.getpid(), *(int(one.name) for one in proc(self._pid, "task").iterdir())]
+        nanoseconds = (proc(one, "schedstat").read_text().split()[1] for one in threads)
         return sum(map(int, nanoseconds)) / 1e9
 
 

@@ -32,6 +32,17 @@ def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
     assert again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #lobby")
 
 
+@pytest.mark.parametrize("shortest", [3, 12])
+def test_the_administrator_says_how_long_a_password_must_be(shortest: int) -> None:
+    chat = Chat(shortest_password=shortest)
+    ann = chat.join("ann")
+    refused = [f"* A password must have {shortest} to 600 characters."]
+    assert ann.send(f"/register {'x' * (shortest - 1)}") == refused
+    assert "registered to you" in ann.send(f"/register {'x' * shortest}")[0]
+    assert ann.send(f"/passwd {'x' * shortest} {'y' * (shortest - 1)}") == refused
+    assert "Password changed" in ann.send(f"/passwd {'x' * shortest} {'y' * shortest}")[0]
+
+
 def test_a_guest_who_arrives_under_a_registered_name_takes_the_one_offered(chat: Chat) -> None:
     member(chat, "ann").hang_up()
     guest = chat.connect()

@@ -166,7 +166,7 @@ def test_accounts_are_listed_for_programs(chat: Chat, shell: Shell) -> None:
         (("add", "ann"), "ann is already registered."),
         (("add", "Ann"), "ann is already registered."),
         (("add", "аnn"), "аnn is too similar to ann, a registered name."),  # noqa: RUF001
-        (("add", "two words"), "A name must be one word of letters, digits and _-.'[]{}|^`"),
+        (("add", "two words"), "A name must be one word of letters, digits and _-.'[]{}|\\^`"),
         (("passwd", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
         (("operator", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
         (("remove", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
@@ -194,6 +194,16 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
     assert code == 1
     assert "Cannot read" in printed
+
+
+def test_the_configuration_says_how_long_a_password_must_be(
+    chat: Chat, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATSVC_MIN_PASSWORD", "3")
+    assert shell.run("add", "ann", typed="tea\n") == (0, "Registered ann.\n")
+    monkeypatch.setenv("CHATSVC_MIN_PASSWORD", "none")
+    refused = "chatsvc: CHATSVC_MIN_PASSWORD must be a number from 1 to 600, not 'none'.\n"
+    assert shell.run("passwd", "ann", typed="tea\n") == (1, refused)
 
 
 def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:

@@ -12,7 +12,9 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
-from chatsvc.cli import accounts, main
+from chatsvc.cli import accounts, client_jobs, main
+from chatsvc.cli.arguments import SECRET, own_name
+from chatsvc.cli.client_parser import make_parser
 from chatsvc.client import line_screen
 from chatsvc.client.line_screen import Lines, Output
 from chatsvc.client.login_prompts import Identity
@@ -99,17 +101,17 @@ def test_help_fits_a_terminal(
 
 def test_rooms_may_be_written_without_their_sign() -> None:
     for arguments in (["tail", "lobby"], ["export", "lobby"], ["export", "#lobby"]):
-        assert main.make_parser().parse_args(arguments).room == "#lobby"
-    assert main.make_parser().parse_args(["export", "@bob"]).room == "@bob"
+        assert make_parser().parse_args(arguments).room == "#lobby"
+    assert make_parser().parse_args(["export", "@bob"]).room == "@bob"
 
 
 def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("sesame\nmore\n")
-    options = main.make_parser().parse_args(["join", "--password-file", str(file)])
+    options = make_parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
     file.write_bytes(b"\xef\xbb\xbfsesame\r\n")
-    options = main.make_parser().parse_args(["join", "--password-file", str(file)])
+    options = make_parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
 
 
@@ -122,7 +124,7 @@ def test_piped_text_may_begin_with_a_byte_order_mark() -> None:
 
 
 def identity(*arguments: str) -> Identity:
-    return main._identity(main.make_parser().parse_args(arguments))
+    return client_jobs._identity(make_parser().parse_args(arguments))
 
 
 @pytest.mark.parametrize("command", [["join"], ["send"], ["tail", "lobby"], ["export", "lobby"]])
@@ -131,11 +133,11 @@ def test_the_password_of_a_name_is_in_a_file_or_in_the_environment(
 ) -> None:
     file = tmp_path / "password"
     file.write_text("in a file\nmore\n")
-    monkeypatch.delenv(main.SECRET, raising=False)
+    monkeypatch.delenv(SECRET, raising=False)
     assert identity(*command, "--name", "ann") == Identity("ann")
-    monkeypatch.setenv(main.SECRET, "")
+    monkeypatch.setenv(SECRET, "")
     assert identity(*command, "--name", "ann") == Identity("ann")
-    monkeypatch.setenv(main.SECRET, "in the environment")
+    monkeypatch.setenv(SECRET, "in the environment")
     assert identity(*command, "--name", "ann") == Identity("ann", None, "in the environment")
     given = identity(*command, "--name", "ann", "--account-password-file", str(file))
     assert given == Identity("ann", None, "in a file")
@@ -143,9 +145,9 @@ def test_the_password_of_a_name_is_in_a_file_or_in_the_environment(
 
 def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "ann")
-    monkeypatch.delenv(main.SECRET, raising=False)
+    monkeypatch.delenv(SECRET, raising=False)
     assert identity("tail", "lobby") == Identity()
-    monkeypatch.setenv(main.SECRET, "correct-horse")
+    monkeypatch.setenv(SECRET, "correct-horse")
     assert identity("tail", "lobby") == Identity("ann", None, "correct-horse")
 
 
@@ -184,7 +186,7 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_what_went_wrong_is_a_sentence(error: Exception, sentence: str) -> None:
-    assert main._sentence(Failure(error), Server()) == sentence
+    assert client_jobs._sentence(Failure(error), Server()) == sentence
 
 
 def test_accounts_are_administered_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,14 +198,14 @@ def test_accounts_are_administered_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "dom\\ann lee")
-    assert main._own_name() == "domann_lee"
+    assert own_name() == "ann_lee"
 
 
 def test_a_name_that_no_chat_gives_to_people_is_not_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("USER", "Root")
-    assert main._own_name() == ""
+    assert own_name() == ""
 
 
 def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,8 +222,8 @@ def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.Mon
 def test_a_dumb_terminal_is_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
     reactor = MemoryReactor()
-    assert main._screen(reactor, {"TERM": "xterm"}).interactive
-    assert not main._screen(reactor, {"TERM": "dumb"}).interactive
+    assert client_jobs._screen(reactor, {"TERM": "xterm"}).interactive
+    assert not client_jobs._screen(reactor, {"TERM": "dumb"}).interactive
 
 
 def test_lines_come_out_of_any_pieces() -> None:
@@ -258,8 +260,32 @@ def test_a_reader_that_is_gone_is_an_end_and_no_error() -> None:
     assert gone == [None]
 
 
-def test_what_only_an_export_needs_the_other_commands_do_not_wait_for() -> None:
-    code = "import sys, chatsvc.cli.main; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    late = {"chatsvc.client.export", "platformdirs", "tomlkit", "tomllib"}
-    assert not late & set(loaded.split())
+LISTING = """
+import atexit, sys
+from chatsvc.cli.main import main
+atexit.register(lambda: print("LOADED", *sys.modules))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def loaded(directory: Path, *words: str) -> set[str]:
+    """Return the names of the modules that a command has loaded when it ends."""
+    command = [sys.executable, "-c", LISTING, *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=directory)
+    return set(done.stdout.partition("LOADED ")[2].split())
+
+
+@pytest.mark.parametrize(
+    "words", ["--version", "--help", "status", "who", "account list", "backup copy", "join --help"]
+)
+def test_a_command_that_needs_no_network_does_not_wait_for_it(words: str, tmp_path: Path) -> None:
+    modules = loaded(tmp_path, *words.split())
+    assert "chatsvc.cli.main" in modules
+    assert not modules & {"twisted", "asyncio", "cryptography", "OpenSSL", "textual"}
+
+
+def test_what_only_an_export_needs_the_other_commands_do_not_wait_for(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "send", "--server", "127.0.0.1:1", "hello")
+    assert "twisted.internet.endpoints" in modules
+    late = {"chatsvc.client.export", "platformdirs", "textual", "tomlkit", "tomllib"}
+    assert not modules & late

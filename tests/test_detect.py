@@ -15,7 +15,8 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from chatsvc.model.rate_limits import Limits
-from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.transports.detection import TLS_BEGINS
+from chatsvc.transports.languages import LANGUAGES, LONGEST_FIRST, NAMES, language_of
 from chatsvc.transports.tls import TLS
 from chatsvc.transports.websocket.access import WebAccess
 
@@ -262,7 +263,7 @@ def test_what_is_not_spoken_is_refused_in_its_own_language(chat: Chat, spoken: s
         "json": '{"event":"refused","code":"not-spoken","text":"'
         + sentence.format("json")
         + '"}\n',
-        "irc": f"ERROR :{sentence.format('irc')}\r\n",
+        "irc": f"ERROR :Closing Link: irc.chatsvc ({sentence.format('irc')})\r\n",
         "http": sentence.format("http"),
         "text": f"* {sentence.format('text')}\r\n",
     }
@@ -301,7 +302,7 @@ def test_plaintext_from_elsewhere_is_told_how_to_connect(strict: Chat) -> None:
     by_tls = "This chat requires TLS: openssl s_client -quiet -connect HOST:12345"
     assert said["text"] == f"* {by_tls}\r\n and closed"
     assert f'"code":"tls-needed","text":"{by_tls}"' in said["json"]
-    assert said["irc"] == f"ERROR :{by_tls}\r\n and closed"
+    assert said["irc"] == f"ERROR :Closing Link: irc.chatsvc ({by_tls})\r\n and closed"
     page = "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://chat:13531/\r\n"
     assert said["http"].startswith(page)
     assert "\nopenssl s_client -quiet -connect chat:13531\n</pre>" in said["http"]

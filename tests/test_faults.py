@@ -413,7 +413,7 @@ def test_what_cannot_be_read_before_the_welcome_does_not_keep_anybody_out(chat: 
 def test_a_refusal_is_about_its_own_message_however_many_are_asked_for(chat: Chat) -> None:
     client = irc(chat, "ann")
     client.send("WHOIS")
-    assert client.send("PRIVMSG #none :hi")[0].startswith(":irc.chatsvc 404 ann #none ")
+    assert client.send("PRIVMSG #none :hi")[0].startswith(":irc.chatsvc 403 ann #none ")
     assert client.send(b"\xff")[0].startswith(":irc.chatsvc FAIL * INVALID_UTF8 ")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Chat, Person
 from staff import (
     SECRET,
@@ -70,8 +71,7 @@ def test_a_host_appoints_guests_and_the_one_longest_there_succeeds(chat: Chat) -
     assert dan.send("/op bob") == ["* dan made bob a moderator of #tea."]
     dan.send("/op zoe")
     everybody_reads(eve, bob, zoe)
-    assert bob.send("/kick dan") == ["* dan is the host of #tea. Only a higher role can do that."]
-    assert bob.send("/deop dan")[0].startswith("* dan is the host. Transfer the room first")
+    assert bob.send("/mute dan") == ["* dan is the host of #tea. Only a higher role can do that."]
     assert bob.send("/ban zoe")[0].startswith("* zoe is a moderator of #tea.")
     dan.send("/leave #tea")
     assert eve.read() == ["* dan left.", "* bob is now the host of #tea."]
@@ -94,6 +94,27 @@ def test_moderators_remove_and_dismiss_each_other(chat: Chat) -> None:
     assert bob.send("/kick eve") == ["* bob removed eve from #tea."]
     eve.send("/join #tea")
     assert eve.send("/kick bob") == ["* Only moderators of #tea can do that."]
+
+
+@pytest.mark.parametrize("way", ["deop", "kick"])
+def test_moderators_dismiss_a_host_and_gain_nothing(chat: Chat, way: str) -> None:
+    eve, bob = guest(chat, "eve"), guest(chat, "bob")
+    dan = hosted(chat, eve, bob)
+    dan.send("/op bob", "/set limit 9")
+    everybody_reads(eve, bob)
+    words = {
+        "deop": "* bob made dan a regular member of #tea.",
+        "kick": "* bob removed dan from #tea.",
+    }
+    assert bob.send(f"/{way} dan") == [words[way]]
+    assert host(chat) is None
+    assert bob.send("/transfer bob")[0].startswith("* Only the founder of #tea")
+    assert bob.send("/set slow 1s") == ["* bob set slow in #tea: 1 s"]
+    dan.send("/join #tea")
+    assert dan.send("/kick bob") == ["* Only moderators of #tea can do that."]
+    for person in (dan, bob, eve):
+        person.send("/leave #tea")
+    assert "#tea" not in chat.hub.directory.rooms
 
 
 def test_a_host_hands_the_room_over_or_steps_down(chat: Chat) -> None:

@@ -70,7 +70,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
         EVENT.format(n=5) + ":bob!~bob@people-bob NICK :rob",
         EVENT.format(n=6) + ":rob!~bob@people-bob PART #lobby",
     ]
-    assert ann.send("QUIT :bye") == ["ERROR :Goodbye, ann."]
+    assert ann.send("QUIT :bye") == ["ERROR :Closing Link: irc.chatsvc (Quit: bye)"]
     assert ann.closed
 
 
@@ -202,7 +202,7 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
     assert ann.send("AWAY :lunch") == [":irc.chatsvc 306 ann :You have been marked as being away"]
     assert ann.send("AWAY") == [":irc.chatsvc 305 ann :You are no longer marked as being away"]
     assert ann.send("FOO") == [":irc.chatsvc 421 ann FOO :Unknown command"]
-    assert ann.send("PRIVMSG #nope :x")[0].startswith(":irc.chatsvc 404 ann #nope ")
+    assert ann.send("PRIVMSG #nope :x")[0].startswith(":irc.chatsvc 403 ann #nope ")
     assert ann.send("PART #lobby") == [":ann!~ann@people-ann PART #lobby"]
 
 

@@ -19,7 +19,7 @@ def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
         "@label=a2;msgid=~1000000000001 :ann!~ann@people-ann NICK :anna"
     ]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
-        "@label=a3 :irc.chatsvc 404 anna #no :You are not in #no. To join it: /join #no"
+        "@label=a3 :irc.chatsvc 403 anna #no :There is no room #no. To create it: /join #no"
     ]
 
 
@@ -213,7 +213,7 @@ def test_lusers_counts_people_and_rooms(chat: Chat) -> None:
     chat.connect().send("NICK bob")
     ann = irc(chat, "ann")
     assert ann.send("LUSERS") == [
-        ":irc.chatsvc 251 ann :There are 0 users and 1 invisible on 1 servers",
+        ":irc.chatsvc 251 ann :There are 1 users and 0 invisible on 1 servers",
         ":irc.chatsvc 252 ann 0 :operators online",
         ":irc.chatsvc 253 ann 1 :unknown connections",
         ":irc.chatsvc 254 ann 0 :channels formed",
@@ -229,7 +229,7 @@ def test_whoever_is_banned_reads_so_at_the_door(chat: Chat) -> None:
     eve = chat.connect()
     assert eve.send("NICK eve", "USER e 0 * :e") == [
         ":irc.chatsvc 465 * :You are banned: spam.",
-        "ERROR :You are banned: spam.",
+        "ERROR :Closing Link: irc.chatsvc (You are banned: spam.)",
     ]
 
 

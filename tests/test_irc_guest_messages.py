@@ -124,11 +124,13 @@ def test_two_guests_leave_no_history(chat: Chat, guest: Person) -> None:
 # REDACT
 
 
-def test_each_side_deletes_its_own_messages(chat: Chat) -> None:
+@pytest.mark.parametrize("registered", [True, False])
+def test_each_side_deletes_its_own_messages(chat: Chat, registered: bool) -> None:
     """IRCv3 "message-redaction": forwarded to the target in the same way as PRIVMSG messages."""
     caps = (*CAPS, "draft/message-redaction")
     ann, guest = irc(chat, "ann", *caps), irc(chat, "Guest", *caps)
-    ann.send(f"NS REGISTER {SECRET}")
+    if registered:
+        ann.send(f"NS REGISTER {SECRET}")
     for sender, reader, to, own in ((ann, guest, "Guest", "ann"), (guest, ann, "ann", "Guest")):
         sender.send(f"PRIVMSG {to} :oops")
         id = msgid(reader.read()[-1])
@@ -150,3 +152,23 @@ def test_who_takes_a_guest_s_name_deletes_nothing(chat: Chat) -> None:
     other = irc(chat, "Guest", *caps)
     assert "UNKNOWN_MSGID" in other.send(f"REDACT ann {id}")[0]
     assert [text[-1] for text in texts(ann.send("CHATHISTORY LATEST Guest * 9"))] == ["o"]
+
+
+def test_who_takes_a_guest_s_name_retracts_nothing_from_another_guest(chat: Chat) -> None:
+    caps = (*CAPS, "draft/message-redaction")
+    bob, guest = irc(chat, "bob", *caps), irc(chat, "Guest", *caps)
+    guest.send("PRIVMSG bob :hello", "QUIT")
+    id = msgid(bob.read()[-1])
+    assert "UNKNOWN_MSGID" in irc(chat, "Guest", *caps).send(f"REDACT bob {id}")[0]
+
+
+def test_few_ids_of_messages_between_guests_are_remembered(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guest_messages, "MOST_IDS", 2)
+    caps = (*CAPS, "draft/message-redaction")
+    bob, guest = irc(chat, "bob", *caps), irc(chat, "Guest", *caps)
+    say(chat, guest, "bob", "one", "two", "three")
+    ids = [msgid(line) for line in bob.read()]
+    assert "UNKNOWN_MSGID" in guest.send(f"REDACT bob {ids[0]}")[0]
+    assert guest.send(f"REDACT bob {ids[1]}")[0].endswith(f" REDACT bob {ids[1]}")

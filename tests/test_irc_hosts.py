@@ -26,7 +26,7 @@ def test_the_creator_of_a_channel_is_its_operator(chat: Chat) -> None:
     ann = irc(chat, "ann")
     assert ":irc.chatsvc 353 ann = #tea :@ann" in ann.send("JOIN #tea")
     bob = irc(chat, "bob", "multi-prefix")
-    assert ":irc.chatsvc 353 bob = #tea :~@ann bob" in bob.send("JOIN #tea")
+    assert ":irc.chatsvc 353 bob = #tea :@ann bob" in bob.send("JOIN #tea")
     ann.read()
     assert ann.send("MODE #tea +t") == [":ann!~ann@people-ann MODE #tea +t"]
     assert ann.send("TOPIC #tea :at five") == [":ann!~ann@people-ann TOPIC #tea :at five"]
@@ -45,16 +45,16 @@ def test_guests_are_given_operator_status_and_a_voice(chat: Chat) -> None:
         ":ann!~ann@people-ann MODE #tea +v bob",
         ":ann!~ann@people-ann MODE #tea +o bob",
     ]
-    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :~@ann @+bob"
+    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :@ann @+bob"
     assert ann.send("WHO #tea")[1].split()[8] == "H@+"
     assert ann.send("MODE #tea -v bob") == [":ann!~ann@people-ann MODE #tea -v bob"]
     assert ann.send("MODE #tea +v ann") == [":ann!~ann@people-ann MODE #tea +v ann"]
-    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :~@+ann @bob"
+    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :@+ann @bob"
     assert ann.send("MODE #tea +v-o bob bob") == [
         ":ann!~ann@people-ann MODE #tea +v bob",
         ":ann!~ann@people-ann MODE #tea -o bob",
     ]
-    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :~@+ann +bob"
+    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :@+ann +bob"
 
 
 def test_operators_dismiss_and_remove_each_other(chat: Chat) -> None:
@@ -65,7 +65,28 @@ def test_operators_dismiss_and_remove_each_other(chat: Chat) -> None:
     assert bob.send("MODE #tea -o eve") == [":bob!~bob@people-bob MODE #tea -o eve"]
     ann.send("MODE #tea +o eve")
     assert bob.send("KICK #tea eve :bye")[-1] == ":bob!~bob@people-bob KICK #tea eve :bye"
-    assert bob.send("KICK #tea ann :bye")[0].startswith(":irc.chatsvc 482 bob #tea ")
+    assert bob.send("MODE #tea -o ann") == [":bob!~bob@people-bob MODE #tea -o ann"]
+    assert ann.read()[-2:] == [
+        ":bob!~bob@people-bob KICK #tea eve :bye",
+        ":bob!~bob@people-bob MODE #tea -o ann",
+    ]
+    assert ann.send("KICK #tea bob")[0].startswith(":irc.chatsvc 482 ann #tea ")
+    assert bob.send("NAMES #tea")[0] == ":irc.chatsvc 353 bob = #tea :ann @bob"
+    bob.send("MODE #tea +o ann")
+    assert bob.send("KICK #tea ann :bye") == [":bob!~bob@people-bob KICK #tea ann :bye"]
+
+
+def test_operators_of_a_channel_cannot_dismiss_its_founder(chat: Chat) -> None:
+    """Modern IRC, "Founder Prefix": an account's founder has full control (482)."""
+    founder(chat, "ann").hang_up()
+    ann = chat.connect()
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a", "JOIN #tea")
+    bob = irc(chat, "bob", "multi-prefix")
+    assert bob.send("JOIN #tea")[1] == ":irc.chatsvc 353 bob = #tea :~@ann bob"
+    ann.send("MODE #tea +o bob")
+    bob.read()
+    for line in ("MODE #tea -o ann", "MODE #tea -q ann", "KICK #tea ann"):
+        assert bob.send(line)[0].startswith(":irc.chatsvc 482 bob #tea ")
 
 
 def test_targets_that_are_not_in_the_channel(chat: Chat) -> None:
@@ -74,8 +95,35 @@ def test_targets_that_are_not_in_the_channel(chat: Chat) -> None:
     irc(chat, "bob")
     for line in ("KICK #tea bob :out", "MODE #tea +o bob", "MODE #tea -o bob", "MODE #tea +v bob"):
         assert ann.send(line) == [":irc.chatsvc 441 ann bob #tea :bob is not in #tea."]
-    for line in ("KICK #tea zoe", "MODE #tea +o zoe"):
+    for line in ("KICK #tea zoe", "MODE #tea +o zoe", "MODE #tea +q zoe"):
         assert ann.send(line) == [":irc.chatsvc 401 ann zoe :No user named zoe is online."]
+
+
+def test_accounts_that_are_not_in_the_channel(chat: Chat) -> None:
+    """The same, whatever roles an account has there."""
+    founder(chat, "ann").hang_up()
+    carl = member(chat, "carl")
+    carl.send("/join #tea", "/leave #tea")
+    ann = chat.connect()
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a", "JOIN #tea")
+    operated = member(chat, "dan")
+    operated.send("/join #tea")
+    assert ann.send("MODE #tea +o dan")[-1] == ":ann!~ann@people-ann MODE #tea +o dan"
+    operated.send("/leave #tea")
+    ann.read()
+    for change, nick in (
+        ("+o", "carl"),
+        ("+v", "carl"),
+        ("+o", "dan"),
+        ("-o", "dan"),
+        ("+q", "dan"),
+    ):
+        answer = [f":irc.chatsvc 441 ann {nick} #tea :{nick} is not in #tea."]
+        assert ann.send(f"MODE #tea {change} {nick}") == answer
+    operated.hang_up()
+    assert ann.send("MODE #tea -o dan") == [
+        ":irc.chatsvc 401 ann dan :No user named dan is online."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -126,26 +174,23 @@ def test_several_users_and_channels_in_one_kick(chat: Chat) -> None:
     assert ann.send("KICK #tea bob,eve :x") == [f"{kicked} #tea bob :x", f"{kicked} #tea eve :x"]
 
 
-def test_who_succeeds_the_creator_is_told_to_all(chat: Chat) -> None:
+def test_an_operator_of_the_channel_succeeds_its_creator(chat: Chat) -> None:
     ann, bob, eve = channel(chat, "bob", "eve")
     ann.send("MODE #tea +o bob")
     eve.read()
     ann.send("PART #tea")
-    assert eve.read() == [":ann!~ann@people-ann PART #tea", ":irc.chatsvc MODE #tea +q bob"]
+    assert eve.read() == [":ann!~ann@people-ann PART #tea"]
     bob.read()
-    assert bob.send("MODE #tea +q eve") == [":bob!~bob@people-bob MODE #tea +qo-q eve eve bob"]
+    assert bob.send("MODE #tea +q eve") == [":bob!~bob@people-bob MODE #tea +o eve"]
     eve.read()
-    assert eve.send("NAMES #tea")[0] == ":irc.chatsvc 353 eve = #tea :@bob ~@eve"
-    assert eve.send("MODE #tea -q eve") == [
-        ":irc.chatsvc MODE #tea +q bob",
-        ":eve!~eve@people-eve MODE #tea -qo eve eve",
-    ]
+    assert eve.send("NAMES #tea")[0] == ":irc.chatsvc 353 eve = #tea :@bob @eve"
+    assert eve.send("MODE #tea -q eve") == [":eve!~eve@people-eve MODE #tea -o eve"]
 
 
 def test_registering_makes_the_creator_the_founder(chat: Chat) -> None:
     ann, bob = channel(chat, "bob")
     ann.send(f"PRIVMSG NickServ :REGISTER {SECRET}")
-    assert not [line for line in bob.read() if "MODE" in line]  # the modes stay the same
+    assert bob.read()[-1] == ":ann!~ann@people-ann MODE #tea +q ann"
     ann.send("PART #tea", "JOIN #tea")
     assert bob.read()[-1] == ":irc.chatsvc MODE #tea +qo ann ann"
 

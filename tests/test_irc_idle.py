@@ -52,7 +52,7 @@ def test_a_client_is_asked_90_seconds_after_it_was_last_heard(chat: Chat, late: 
     assert client.read() == []
     assert not client.closed
     chat.clock.advance(0.101)
-    assert client.read() == ["ERROR :Ping timeout. Goodbye."]
+    assert client.read() == ["ERROR :Closing Link: irc.chatsvc (Ping timeout. Goodbye.)"]
     assert client.closed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc
@@ -73,6 +75,7 @@ def test_marks_of_conversations(chat: Chat) -> None:
     [
         ("MARKREAD", "NEED_MORE_PARAMS :Which channel or user?"),
         ("MARKREAD #lobby *", "INVALID_PARAMS #lobby * :Invalid timestamp"),
+        ("MARKREAD #lobby timestamp=*", "INVALID_PARAMS #lobby timestamp=* :Invalid timestamp"),
         (
             "MARKREAD #lobby timestamp=no-on",
             "INVALID_PARAMS #lobby timestamp=no-on :Invalid timestamp",
@@ -97,6 +100,17 @@ def test_any_target_has_the_client_s_own_time_which_only_increases(chat: Chat) -
         assert ann.send(f"MARKREAD {target} timestamp={later}") == told
         assert ann.send(f"MARKREAD {target} timestamp={earlier}") == told
         assert ann.send(f"MARKREAD {target}") == told
+
+
+@pytest.mark.parametrize("connect", [irc, registered])
+def test_a_mark_outlasts_leaving_the_channel(chat: Chat, connect: Callable[..., Person]) -> None:
+    """IRCv3 draft "read-marker", "Read timestamp notes": the timestamp only ever increases."""
+    ann, bob = connect(chat, "ann", MARKS), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea", "PRIVMSG #tea :hi")
+    marked = ":irc.chatsvc MARKREAD #tea timestamp=1970-01-01T00:00:10.000Z"
+    ann.send("MARKREAD #tea timestamp=1970-01-01T00:00:10.000Z")
+    assert ann.send("PART #tea", "JOIN #tea")[2] == marked
+    assert ann.send("MARKREAD #tea timestamp=1970-01-01T00:00:09.000Z") == [marked]
 
 
 # REDACT

@@ -23,14 +23,6 @@ def ann(chat: Chat) -> Person:
     return ann
 
 
-@pytest.fixture
-def bob(chat: Chat, ann: Person) -> Person:
-    """Return a guest in #tea."""
-    bob = irc(chat, "bob")
-    bob.send("JOIN #tea"), ann.read()
-    return bob
-
-
 @pytest.mark.parametrize(
     ("letter", "entry", "end"),
     [
@@ -190,6 +182,43 @@ def test_voice_and_exemptions_override_a_mute(ann: Person, bob: Person, mask: st
         assert bob.send("PRIVMSG #tea :two") == []
         ann.send(f"MODE #tea {back}"), bob.read()
     assert ann.send("MODE #tea e")[0] == f":irc.chatsvc 348 ann #tea {mask} ann 0"
+
+
+@pytest.mark.parametrize(
+    ("written", "whole"),
+    [
+        ("*", "*!*@*"), ("ev*", "ev*!*@*"), ("eve@*", "*!eve@*"), ("eve!~eve@*", "eve!~eve@*"),
+        ("eve!user@example.org", "eve!user@example.org"), ("*!*@example.org", "*!*@example.org"),
+        ("*@example.org", "*!*@example.org"), ("$m:*!user@*", "$m:*!user@*"),
+    ],
+)  # fmt: skip
+def test_masks_are_completed_and_taken_as_they_are(
+    ann: Person, bob: Person, written: str, whole: str
+) -> None:
+    """RFC 1459, 4.2.3.1 and RFC 2812, 3.2.3 allow any `nick!user@host` with wildcards."""
+    told = ann.send(f"MODE #tea +b {written}")
+    assert told[-1] == f":ann!~ann@people-ann MODE #tea +b {whole}"
+    impossible = "example.org" in whole or "!user@" in whole or "!eve@" in whole
+    mask = whole.removeprefix("$m:")
+    notice = f":irc.chatsvc NOTICE ann :{mask} can match nobody here. Users are shown as "
+    assert [line.startswith(notice) for line in told[:-1]] == [True] * impossible
+    assert bob.read() == [f":ann!~ann@people-ann MODE #tea +b {whole}"]
+    assert ann.send("MODE #tea b")[0] == f":irc.chatsvc 367 ann #tea {whole} ann 0"
+    assert ann.send(f"MODE #tea +b {whole}") == []
+    assert ann.send(f"MODE #tea -b {written}") == [f":ann!~ann@people-ann MODE #tea -b {whole}"]
+
+
+def test_a_banned_user_in_the_channel(ann: Person, bob: Person) -> None:
+    """RFC 2812, 3.1.2 and 3.2.4: 437 for a nickname, 482 for a topic; 5.2: 404."""
+    ann.send("MODE #tea +b *!~bob@*"), bob.read()
+    assert bob.send("PRIVMSG #tea :hi")[0].startswith(":irc.chatsvc 404 bob #tea :")
+    assert bob.send("TOPIC #tea :hi")[0].startswith(":irc.chatsvc 482 bob #tea :")
+    ann.send("MODE #tea +b eve!*@*"), bob.read()
+    assert bob.send("NICK eve")[0].startswith(":irc.chatsvc 437 bob eve :eve is banned in #tea.")
+    ann.send("MODE #tea -b+m *!~bob@*"), bob.read()
+    assert bob.send("TOPIC #tea :hi")[0].startswith(":irc.chatsvc 482 bob #tea :")
+    ann.send("MODE #tea -m+b $m:bob!*@*"), bob.read()
+    assert bob.send("NICK dan")[0].startswith(":irc.chatsvc 437 bob dan :")
 
 
 def test_an_extended_ban_needs_a_mask(ann: Person) -> None:

@@ -160,10 +160,14 @@ def test_lists_are_empty_to_those_who_may_not_read_them(chat: Chat, letter: str)
 
 def test_one_s_own_modes(chat: Chat) -> None:
     bot = irc(chat, "bot")
-    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +i"]
+    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +"]
     assert bot.send("MODE bot +B") == [":bot!~bot@people-bot MODE bot +B"]
-    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +Bi"]
+    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +B"]
     assert bot.send("MODE bot -i+x") == [":irc.chatsvc 501 bot :Unknown MODE flag"]
+    assert bot.send("MODE bot +i") == [":bot!~bot@people-bot MODE bot +i"]
+    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +Bi"]
+    assert bot.send("LUSERS")[0].endswith(" :There are 0 users and 1 invisible on 1 servers")
+    assert bot.send("MODE bot -i") == [":bot!~bot@people-bot MODE bot -i"]
     assert bot.send("MODE ann +i")[0].startswith(":irc.chatsvc 401 bot ann ")
     irc(chat, "ann")
     for line in ("MODE ann", "MODE ann +i", "MODE Ann -o"):
@@ -171,7 +175,20 @@ def test_one_s_own_modes(chat: Chat) -> None:
     operator(chat, "op").hang_up()
     op = chat.connect()
     op.send(f"PASS {SECRET}", "NICK op", "USER o 0 * :o")
-    assert op.send("MODE op") == [":irc.chatsvc 221 op +io"]
+    assert op.send("MODE op") == [":irc.chatsvc 221 op +o"]
+
+
+def test_invisible_users_are_shown_to_those_in_the_channel(chat: Chat) -> None:
+    """Modern IRC, "Invisible User Mode" and "NAMES message"."""
+    ann, bob, eve = irc(chat, "ann"), irc(chat, "bob"), irc(chat, "eve")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.send("MODE ann +i")
+    for line, visible in (("NAMES #tea", "bob"), ("WHO #tea", "bob"), ("WHOIS ann", "")):
+        assert any("ann" in one.split()[3:] or "@ann" in one for one in bob.send(line))
+        shown = [one for one in eve.send(line) if one.split()[1] in ("353", "352", "319")]
+        assert len(shown) == bool(visible)
+        assert all(visible in one and "ann" not in one for one in shown)
+    ann.send("MODE ann -i")
+    assert eve.send("NAMES #tea")[0] == ":irc.chatsvc 353 eve = #tea :@ann bob"
 
 
 def test_bots_are_played_nothing(chat: Chat) -> None:

@@ -111,7 +111,7 @@ INVALID = ":irc.chatsvc FAIL BATCH MULTILINE_INVALID :"
         ),
         (
             batch("#tea", " x", " y"),
-            ":irc.chatsvc 404 ann #tea :You are not in #tea. To join it: /join #tea",
+            ":irc.chatsvc 403 ann #tea :There is no room #tea. To create it: /join #tea",
         ),
     ],
 )

@@ -208,3 +208,23 @@ def test_a_host_in_a_mask_means_its_user(chat: Chat) -> None:
     assert irc(chat, "dan").send("JOIN #tea")[0].endswith(" JOIN #tea")
     ann.read()
     assert ann.send("MODE #tea -b *!*@people-eve") == [f"{ANN} MODE #tea -b *!*@people-eve"]
+
+
+@pytest.mark.parametrize("command", ["JOIN", "PART"])
+@pytest.mark.parametrize("channels", [":", ","])
+def test_a_list_without_channels_has_too_few_parameters(
+    ann: Person, command: str, channels: str
+) -> None:
+    """RFC 2812, 3.2.1 and 3.2.2: 461."""
+    told = f":irc.chatsvc 461 ann {command} :Not enough parameters"
+    assert ann.send(f"{command} {channels}") == [told]
+
+
+@pytest.mark.parametrize("nick", ["[x]", "{x}", "x\\y", "x`", "^x_", "x|y", "x-9", "_"])
+def test_nicknames_have_the_special_characters_of_the_rfcs(chat: Chat, nick: str) -> None:
+    """RFC 2812, 2.3.1: letters, digits, hyphens, and brackets and the like."""
+    client = irc(chat, "bob")
+    client.send("JOIN #cup", f"NICK {nick}")
+    assert client.send("NAMES #cup")[0] == f":irc.chatsvc 353 {nick} = #cup :@{nick}"
+    client.send(f"MODE #cup +b {nick}!*@*")
+    assert client.send("MODE #cup b")[0].startswith(f":irc.chatsvc 367 {nick} #cup {nick}!*@* ")

@@ -7,6 +7,8 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET
 
+from chatsvc.services import search
+
 CAPS = ("draft/search", "batch", "message-tags", "server-time", "labeled-response")
 BOB = ":bob!~bob@people-bob"
 
@@ -49,6 +51,9 @@ def at(second: int) -> str:
         ("from=carol;in=#tea", "2"),
         (f"in=#tea;after={at(20)}", "234"),
         (f"in=#tea;before={at(20)}", "12"),
+        (f"in=#tea;before={at(30)};limit=2", "23"),
+        (f"in=#tea;after={at(20)};limit=2", "23"),
+        (f"text=fast;after={at(10)};before={at(40)};limit=1", "1"),
         (f"in=#tea;after={at(20)};before={at(30)}", "23"),
         ("text=was\\sfast", "1"),
         ("text=from:bob", ""),
@@ -58,7 +63,10 @@ def at(second: int) -> str:
     ],
 )
 def test_all_attributes_select(ann: Person, attributes: str, ids: str | None) -> None:
-    """ "Standard search attributes": `after` and `before` include their own time."""
+    """ "Standard search attributes": `after` and `before` include their own time.
+
+    With `after`, messages are searched from that time; otherwise from the end.
+    """
     if ids is None:
         assert "INVALID_PARAMS" in ann.send(f"SEARCH {attributes}")[0]
     else:
@@ -112,3 +120,14 @@ def test_long_answers_are_one_batch(chat: Chat) -> None:
     assert len(begins) == 1
     assert sum("msgid=" in line for line in told) == 20
     assert told[-1].endswith(f"BATCH -{begins[0].split()[3][1:]}")
+
+
+def test_the_first_of_very_many_are_not_searched(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MANY_AT_ONCE", 1)
+    monkeypatch.setattr(search, "FROM_THE_END", 4)
+    assert found(ann, f"in=#tea;after={at(10)};limit=1") == ["1"]
+    monkeypatch.setattr(search, "FROM_THE_END", 3)
+    (told,) = ann.send(f"SEARCH in=#tea;after={at(10)};limit=1")
+    assert told.startswith(":irc.chatsvc FAIL SEARCH INTERNAL_ERROR :Too many messages match.")

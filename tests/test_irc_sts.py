@@ -6,7 +6,7 @@ import pytest
 from conftest import Chat
 from tlspeople import Secure, encrypted
 
-from chatsvc.services.settings import STSPolicy
+from chatsvc.model.sts import STSPolicy
 
 
 def offered(lines: list[str]) -> list[str]:

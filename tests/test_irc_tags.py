@@ -75,6 +75,7 @@ def test_programs_are_told_of_bots(chat: Chat, ann: Person) -> None:
         "+a=" + "x" * 4091,
         ";".join(f"+{number:03x}" for number in range(818)),
         "+example.com/a-b_c=x\\:\\s\\\\",
+        "+lines=one\\r\\ntwo\\n",
     ],
 )
 def test_client_tags_are_relayed_as_they_are(chat: Chat, tags: str) -> None:

@@ -58,7 +58,7 @@ def test_several_are_told_at_once_but_not_many(chat: Chat) -> None:
     ann.send("PRIVMSG bob,carol :hello you two")
     assert bob.read() == [":ann!~ann@people-ann PRIVMSG bob :hello you two"]
     assert carol.read() == [":ann!~ann@people-ann PRIVMSG carol :hello you two"]
-    assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":irc.chatsvc 404 ann #a ")
+    assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":irc.chatsvc 403 ann #a ")
     assert ann.send("PRIVMSG a,b,c,d,e :x") == [
         ":irc.chatsvc 407 ann a,b,c,d,e :Not sent: at most 4 targets at once"
     ]

@@ -304,10 +304,10 @@ def test_all_prefixes_are_shown_wherever_there_are_any(chat: Chat) -> None:
     """IRCv3 "multi-prefix": in NAMES and WHO; in WHOIS too."""
     ann = irc(chat, "ann", "multi-prefix")
     ann.send("JOIN #tea", "MODE #tea +v ann", "JOIN #cake")
-    assert " ann H~@+ :" in ann.send("WHO ann")[0]
-    assert " ann H~@+ :" in ann.send("WHO #tea")[0]
-    assert ann.send("NAMES #tea")[0].endswith(" :~@+ann")
-    assert ann.send("WHOIS ann")[1] == ":irc.chatsvc 319 ann ann :~@+#tea ~@#cake"
+    assert " ann H@+ :" in ann.send("WHO ann")[0]
+    assert " ann H@+ :" in ann.send("WHO #tea")[0]
+    assert ann.send("NAMES #tea")[0].endswith(" :@+ann")
+    assert ann.send("WHOIS ann")[1] == ":irc.chatsvc 319 ann ann :@+#tea @#cake"
 
 
 def test_the_password_of_the_chat_may_have_a_colon() -> None:

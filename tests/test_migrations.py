@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from chatsvc.model.records import (
     Report,
     RoomRules,
 )
+from chatsvc.model.value import value
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import migrations, record_rows
 from chatsvc.store.sqlite.migrations import newest, steps
@@ -151,7 +151,7 @@ def test_a_chat_goes_on_with_an_archive_of_the_first_version(tmp_path: Path) -> 
 def test_a_new_field_of_a_record_needs_no_migration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @dataclass(frozen=True, slots=True)
+    @value
     class Newer(Invitation):
         uses: int = 1
         until: float = 0.5

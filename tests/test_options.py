@@ -11,9 +11,9 @@ from twisted.python.usage import UsageError
 
 from chatsvc import __version__
 from chatsvc.model.rate_limits import Limits, Rate
-from chatsvc.services.settings import STSPolicy
+from chatsvc.model.sts import STSPolicy
 from chatsvc.tap import Options
-from chatsvc.transports.detection import NAMES
+from chatsvc.transports.languages import NAMES
 
 
 def options(*arguments: str) -> Options:
@@ -123,6 +123,10 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--login-attempts", "x/300"),
         ("--registrations", "10"),
         ("--registrations", "0/3600"),
+        ("--min-password", "0"),
+        ("--min-password", "601"),
+        ("--description", " "),
+        ("--description", "x" * 401),
         ("--speaks", ""),
         ("--speaks", "text,latin"),
         ("--speaks", "tls,http"),
@@ -182,7 +186,7 @@ def test_names_and_pages_that_are_accepted_are_repeated_or_listed() -> None:
 def test_a_certificate_comes_with_its_key() -> None:
     assert options()["certificate"] is None
     chosen = options("--cert", "cert.pem", "--key", "key.pem")["certificate"]
-    assert (chosen.certificate, chosen.key) == (Path("cert.pem"), Path("key.pem"))
+    assert chosen == (Path("cert.pem"), Path("key.pem"))
 
 
 @pytest.mark.parametrize("option", [("--require-tls",), ("--cert", "c", "--key", "k")])

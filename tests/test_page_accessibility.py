@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Tab, Visit, needs_module
@@ -186,6 +187,18 @@ def test_everything_can_be_done_with_the_keyboard(visit: Visit, chat: Service) -
         tab.press("F6")
     tab.press("Tab", "Enter")
     tab.page.locator("h1", has_text="#tea").wait_for()
+
+
+def test_a_key_counts_once_while_the_menus_of_messages_are_loaded(visit: Visit) -> None:
+    tab, held = visit(), list[Any]()
+    tab.page.route("**/line_actions.js", lambda route: held.append(route))
+    tab.log_in("kim").page.locator(".scroller").focus()
+    tab.press("F6")
+    tab.page.locator("textarea:focus").wait_for()
+    with tab.page.expect_event("requestfinished"):
+        held[0].continue_()
+    tab.page.evaluate("address => import(address)", held[0].request.url)
+    assert tab.page.locator("textarea:focus").count() == 1
 
 
 def test_a_screen_reader_reads_each_message_once(visit: Visit, chat: Service) -> None:

@@ -348,7 +348,9 @@ def test_a_guests_mark_is_their_connections(chat: Chat) -> None:
     assert bot.ask(do="mark", number=1)[0]["number"] == 1
     assert bot.ask(do="join", room="#lobby")[0]["read"] == 1
     bot.ask(do="leave")
-    assert "read" not in bot.ask(do="join", room="#lobby")[0]
+    assert bot.ask(do="join", room="#lobby")[0]["read"] == 1
+    bot.hang_up()
+    assert "read" not in chat.program("bot").ask(do="join", room="#lobby")[0]
 
 
 def test_nothing_is_marked_that_one_may_not_read(chat: Chat) -> None:

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from real import LIMIT, Program, Service, Stopwatch, beside_python, lacking, proc
+from real import LIMIT, Program, Service, Stopwatch, beside_python, lacking
 
 MESSAGES = 300
 
@@ -358,16 +358,7 @@ def _slowest(service: Service, program: Program, ended: Callable[[int], bool]) -
     """
     slowest, count = 0.0, 0
     while not ended(count):
-        stopwatch, starved = Stopwatch(service), _starved(service)
+        stopwatch = Stopwatch(service)
         program.ask("say", text=f"{count}")
-        took = stopwatch.seconds() - (_starved(service) - starved)
-        slowest, count = max(slowest, took), count + 1
+        slowest, count = max(slowest, stopwatch.seconds()), count + 1
     return slowest
-
-
-def _starved(service: Service) -> float:
-    """Return how many seconds the threads have waited, except the first, which is known."""
-    threads = proc(service.pid, "task").iterdir()
-    waited = (proc(int(one.name), "schedstat").read_text().split()[1] for one in threads
-              if int(one.name) != service.pid)  # fmt: skip
-    return sum(map(int, waited)) / 1e9

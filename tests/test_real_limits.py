@@ -104,8 +104,8 @@ def test_who_says_no_name_is_told_and_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_a_pasted_block_that_is_piped_arrives_whole_and_in_order(tmp_path: Path, end: str) -> None:
-    lines = [f"line {number}" for number in range(100)]
-    with Service(tmp_path, "--flood", "8/50", "--archive", "memory:") as chat:
+    lines = [f"line {number}" for number in range(140)]
+    with Service(tmp_path, "--flood", "40/50", "--archive", "memory:") as chat:
         bob = chat.person("bob")
         began = time.monotonic()
         done = subprocess.run(
@@ -114,7 +114,7 @@ def test_a_pasted_block_that_is_piped_arrives_whole_and_in_order(tmp_path: Path,
             capture_output=True,
             timeout=LIMIT,
         )
-        assert time.monotonic() - began > (100 - 8) / 50
+        assert time.monotonic() - began > (140 - 40) / 50
         heard = [line for line in bob.lines_until("* eve left.") if "<eve> " in line]
         assert [line.partition("<eve> ")[2] for line in heard] == lines
         answers = done.stdout.decode().splitlines()

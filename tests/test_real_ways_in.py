@@ -155,7 +155,7 @@ def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
     bob.send("hi ann")
     assert client.until(":hi ann").startswith("@time=")
     client.send("QUIT")
-    assert client.rest()[-1] == "ERROR :Goodbye, ann."
+    assert client.rest()[-1] == "ERROR :Closing Link: irc.chatsvc (Quit)"
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_all_kinds_meet_on_one_running_service(chat: Service, secured: ssl.SSLSo
     everybody_hears("sue", "from a script")
     for client in irc.values():
         client.send("QUIT")
-        assert client.rest()[-1].startswith("ERROR :Goodbye")
+        assert client.rest()[-1] == "ERROR :Closing Link: irc.chatsvc (Quit)"
 
 
 # Refusing

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from archive_files import sqlite
-from conftest import Chat, NewArchive, Person, Worker, start
+from conftest import Chat, Person, Worker, start
 from staff import (
     back,
     founder,
@@ -33,10 +32,8 @@ MINUTE, DAY = 60.0, 86400.0
 
 
 @pytest.fixture
-def chat(new_archive: NewArchive) -> Iterator[Chat]:
-    chat = Chat(new_archive())
-    yield chat
-    start(chat.archive.close())
+def chat(chat_in_each_store: Chat) -> Chat:
+    return chat_in_each_store
 
 
 def rename(chat: Chat, person: Person, new: str, old: str = "#tea") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,10 +27,8 @@ HOUR, DAY = 3600.0, 86400.0
 
 
 @pytest.fixture
-def chat(new_archive: NewArchive) -> Iterator[Chat]:
-    chat = Chat(new_archive())
-    yield chat
-    start(chat.archive.close())
+def chat(chat_in_each_store: Chat) -> Chat:
+    return chat_in_each_store
 
 
 @pytest.fixture

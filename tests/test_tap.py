@@ -299,7 +299,9 @@ async def test_clients_are_not_bound_to_a_certificate_that_they_refuse(
 ) -> None:
     path = tmp_path / "self.pem"
     path.write_bytes(make())
-    words = ("--sts", "1d", "--tls-port", "6697", "--cert", str(path), "--key", str(path))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])  # free afterwards
+    words = ("--sts", "1d", "--tls-port", port, "--cert", str(path), "--key", str(path))
     assert reason_for_not_starting(service(*words)) == (
         f"--sts requires a certificate that clients trust, but {path} is self-signed."
     )

@@ -15,7 +15,7 @@ from sources import statements
 
 from chatsvc.cli import accounts as accounts_program
 from chatsvc.cli import backup, restore
-from chatsvc.cli import main as client_program
+from chatsvc.cli import client_parser as client_program
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 from chatsvc.options.command_line import Options

@@ -87,8 +87,9 @@ def _built(target: Path, version: str) -> list[Path]:
 def _check(archive: Path, python: str, version: str) -> None:
     """Install an archive in a clean environment, and use what it has installed."""
     with tempfile.TemporaryDirectory() as folder:
-        _run(python, "-m", "venv", f"{folder}/venv")
-        _run(f"{folder}/venv/bin/pip", "install", "-q", str(archive))
+        _run(python, "-m", "venv", "--without-pip", f"{folder}/venv")
+        install = ["install", "-q", "--no-compile", str(archive)]
+        _run(sys.executable, "-m", "pip", "--python", f"{folder}/venv", *install)
         chatsvc = f"{folder}/venv/bin/chatsvc"
         if (said := _run(chatsvc, "--version").strip()) != f"chatsvc {version}":
             raise NotReleased(f"{archive.name} says {said!r}.")

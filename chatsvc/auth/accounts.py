@@ -14,6 +14,7 @@ from chatsvc.auth import scram
 from chatsvc.auth.known_places import Source, stored_as
 from chatsvc.auth.passwords import (
     LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
     Hasher,
     Turn,
     check_password,
@@ -45,6 +46,7 @@ class Accounts:
     def __init__(self, records: Records, hasher: Hasher, attempts: Window, mode: str) -> None:
         self.mode = mode  # open, invite or closed
         self.email_required = False
+        self.shortest_password = SHORTEST_PASSWORD
         self._records = records
         self._hasher = hasher
         self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
@@ -157,7 +159,7 @@ class Accounts:
         `now` measures intervals, `since` is the time of day.
         """
         self.attempts.check("", source, now)
-        check_password(password)
+        check_password(password, self.shortest_password)
         if self.email_required and not email:
             raise Refused(
                 "email-needed",
@@ -344,7 +346,7 @@ class Accounts:
         All tokens end, before the change, so that none is left whatever fails. The account's other
         sessions can request more until they end.
         """
-        check_password(password)
+        check_password(password, self.shortest_password)
         kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
 
         def changed(current: Account) -> Account:

@@ -17,7 +17,7 @@ from chatsvc.model.requests import Refused
 
 T = TypeVar("T")
 
-SHORTEST_PASSWORD = 6  # characters
+SHORTEST_PASSWORD = 6  # characters, unless the administrator sets another number
 LONGEST_PASSWORD = 600  # characters
 
 # One lane, so that the worker's thread leaves the other processor to connected users.
@@ -40,12 +40,11 @@ class Hasher(Protocol):
         """Wait for this many seconds."""
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, shortest: int = SHORTEST_PASSWORD) -> None:
     """Refuse a password that is too short or too long, or that contains a space."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if not shortest <= len(password) <= LONGEST_PASSWORD:
         raise Refused(
-            "bad-password",
-            f"A password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+            "bad-password", f"A password must have {shortest} to {LONGEST_PASSWORD} characters."
         )
     if password.split() != [password]:
         raise Refused("bad-password", "A password cannot contain spaces. Use hyphens instead.")

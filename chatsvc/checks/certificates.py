@@ -17,10 +17,10 @@ _RENEW = "Renew it, for example with certbot renew. The service notices new file
 
 def certificates(values: Values, now: datetime | None = None) -> Iterator[Problem]:
     """Yield what is wrong with the files, the dates and the names of the certificate."""
-    files: Files | None = values["certificate"]
+    paths: tuple[Path, Path] | None = values["certificate"]
     own = values["archive"] and Path(f"{values['archive']}.pem")
-    if files is not None:
-        yield from _given(files, values["web-host"], now or datetime.now(UTC))
+    if paths is not None:
+        yield from _given(Files(*paths), values["web-host"], now or datetime.now(UTC))
     elif own and own.exists() and "tls" in values["speaks"]:
         yield from _self_signed(SelfSigned(own))
 

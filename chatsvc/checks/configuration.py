@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from twisted.python.usage import UsageError
-
 from chatsvc.checks.problem import Problem, open_to_others
 from chatsvc.options.combining import Values, combine
 from chatsvc.options.command_line import Options
+from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.sources import Given, assignment, unknown_variables
 from chatsvc.options.table import TABLE, Option
 
@@ -25,10 +24,10 @@ _MEANT = re.compile(r"Did you mean (\S+)\?")
 
 def combined(options: Options) -> tuple[Values, list[Problem]]:
     """Return the values of all options, with defaults for those that have problems."""
-    mistakes: list[UsageError] = []
+    mistakes: list[InvalidOption] = []
     try:
         options.given = options.collect(mistakes.append)
-    except UsageError as error:  # the file cannot be read at all
+    except InvalidOption as error:  # the file cannot be read at all
         mistakes.append(error)
     values = combine(options.given, mistakes.append)
     problems = [_of_mistake(str(error)) for error in mistakes]

@@ -22,7 +22,6 @@ from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.exit_code import exit_code
-from chatsvc.cli.person_export import PersonExport
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
@@ -55,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
     created = options.job is _add and _created(service)
+    options.shortest_password = service.shortest_password()
     path = service.existing_archive()
     with Ledger(path) as ledger:
         options.job(ledger, options)
@@ -155,6 +155,8 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _export(ledger: Ledger, options: argparse.Namespace) -> None:
+    from chatsvc.cli.person_export import PersonExport  # it loads every kind of event
+
     account = _find(ledger, options.name)
     try:
         with ProgressRow.on_standard_error() as row:
@@ -252,7 +254,7 @@ def _password(options: argparse.Namespace) -> str:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
             raise NotDone("No password on standard input.")
-    check_password(password)
+    check_password(password, options.shortest_password)
     return password
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,11 @@ from chatsvc.client import time_points
 from chatsvc.client.net import address
 from chatsvc.client.net.address import Server
 from chatsvc.client.time_points import Point
+from chatsvc.model.confusables import RESERVED
 from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import key, likely_name
+
+SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment variable
 
 
 def server(text: str) -> Server:
@@ -66,3 +72,18 @@ def first_line(path: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
         raise ArgumentTypeError(f"Cannot read {path}: {reason}") from None
+
+
+def decoded(argument: str) -> str:
+    """Return an argument that may contain bytes that are not UTF-8."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def own_name() -> str:
+    """Return the login name of the user at this machine, without a Windows domain."""
+    try:
+        name = os.environ.get("USER") or getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        name = ""
+    likely = likely_name(decoded(name).rpartition("\\")[2]) or ""
+    return "" if key(likely) in RESERVED else likely  # the server chooses a guest name for root

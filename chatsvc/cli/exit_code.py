@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from chatsvc.cli.service_options import NotDone
+from chatsvc.model.explained import Explained
 from chatsvc.model.requests import Refused
-from chatsvc.store.archive import ArchiveFailed
 
 
 def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
@@ -16,7 +15,7 @@ def exit_code(job: Callable[[], int | None], failed: str = "Failed") -> int:
         return job() or 0
     except Refused as refused:
         said = refused.text
-    except (NotDone, ArchiveFailed) as error:
+    except Explained as error:
         said = str(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

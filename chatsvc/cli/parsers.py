@@ -9,7 +9,7 @@ from inspect import cleandoc
 
 from twisted.python.reflect import accumulateClassList
 
-from chatsvc.cli import administration, main
+from chatsvc.cli import administration, client_parser
 from chatsvc.cli.check import CheckOptions
 from chatsvc.cli.config import ConfigOptions
 from chatsvc.cli.serve import ServeOptions
@@ -26,7 +26,7 @@ _OPTIONS: dict[str, type[Options]] = {
 
 def whole_parser() -> argparse.ArgumentParser:
     """Return the parser of `chatsvc` with that of each subcommand."""
-    return main.make_parser(_parser_of)
+    return client_parser.make_parser(_parser_of)
 
 
 def _parser_of(name: str) -> argparse.ArgumentParser:

@@ -6,10 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from twisted.python.usage import UsageError
-
 from chatsvc.cli.service_options import NAMES, NotDone
 from chatsvc.options import combining, sources
+from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.table import TABLE
 from chatsvc.process.private_files import make_directory
 
@@ -23,7 +22,7 @@ class ServiceFiles:
             self._config = sources.configuration_file(words, os.environ)
             self._given = sources.collect(self._config, os.environ, words)
             self._data, path = combining.places(self._given)
-        except UsageError as error:
+        except InvalidOption as error:
             raise NotDone(str(error)) from None
         if path is None:
             label = self._given["archive"].label
@@ -43,6 +42,13 @@ class ServiceFiles:
                 " --data DIR or --archive sqlite:PATH. The service creates it at its first start."
             )
         return self.archive
+
+    def shortest_password(self) -> int:
+        """Return the minimum length of an account's password."""
+        try:
+            return int(combining.value("min-password", self._given))
+        except InvalidOption as error:
+            raise NotDone(str(error)) from None
 
     def named(self) -> list[Path]:
         """Return the configuration file, and the files that options name."""

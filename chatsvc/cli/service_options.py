@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from chatsvc.model.explained import Explained
+
 NAMES = ("config", "data", "archive")
 
 
-class NotDone(Exception):
+class NotDone(Explained):
     """Nothing was done; the message is a sentence for users."""
 
 

@@ -9,6 +9,8 @@ from chatsvc.model.metadata_events import MOST_KEYS
 from chatsvc.model.requests import Refused
 
 LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
+_TEXTS = ("ctcp", "ctcp-reply")  # IRC clients receive them as text
+_ENDS = re.compile(r"([\r\n])")
 MOST_SIGNS = LONGEST_SIGNS // 3  # at once: `+a;` is the shortest
 
 
@@ -17,7 +19,7 @@ def signs(name: str, value: object) -> dict[str, str]:
     fits = isinstance(value, dict) and len(value) <= MOST_SIGNS
     if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
-    found = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+    found = {key: _clean(key, each) for key, each in value.items()}  # type: ignore[attr-defined]
     if len("".join([*found, *found.values()]).encode()) > LONGEST_SIGNS:
         raise Refused("too-long", f"{name} can have at most {LONGEST_SIGNS} bytes in total.")
     return found
@@ -32,6 +34,13 @@ def values(name: str, value: object) -> dict[str, str]:
     if not all(each is None or isinstance(each, str) for each in value.values()):
         raise Refused("bad-argument", f"{name} must be strings, or null.")
     return {key: clean(each or "") for key, each in value.items()}
+
+
+def _clean(key: str, value: str) -> str:
+    """Return a client tag's value as readers may get it; only that of CTCP is text of a line."""
+    if key in _TEXTS:
+        return clean(value)
+    return "".join(part if part in ("\r", "\n") else clean(part) for part in _ENDS.split(value))
 
 
 def _is_sign(key: object, value: object) -> bool:

@@ -101,11 +101,13 @@ async def mute(
     room: str | None = None,
     here: bool = False,
     quietly: bool = False,
+    once: bool = False,
 ) -> Event:
-    """Mute a user or a mask in a room."""
+    """Mute a user or a mask in a room; `once` refuses what is muted already."""
+    how = {"mute": True, "quietly": quietly, "once": once}
     where = _where(hub, session, room, here)
     return await hub.banning.ban(
-        session, who=who, seconds=duration, reason=reason, room=where, mute=True, quietly=quietly
+        session, who=who, seconds=duration, reason=reason, room=where, **how
     )
 
 

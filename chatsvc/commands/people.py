@@ -106,6 +106,13 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
     return hub.visibility.person(session.person, session)
 
 
+@command("invisible [on]")
+def invisible(hub: Hub, session: Session, on: bool = True) -> Answer:
+    """Hide yourself in what users who are not in a room are shown of the users in it."""
+    session.person.invisible = on
+    return hub.visibility.person(session.person, session)
+
+
 @command("away [reason]", help="marks you as away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: Words = "") -> Answer:
     """Mark yourself as away."""

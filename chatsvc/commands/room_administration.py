@@ -96,6 +96,14 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     return hub.room_administration.uninvite(session, room_of(session, room), name)
 
 
+def _place(hub: Hub, session: Session, room: str | None, needed: str | None) -> Room:
+    """Return a room that the user is in; refuse it if the user who is `needed` there is not."""
+    place = room_of(session, room)
+    if needed is not None:
+        hub.room_roles.check_present(place, needed)
+    return place
+
+
 @command(
     "op name",
     example="/op bob",
@@ -103,9 +111,13 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     level="moderator",
     settled=True,
 )
-async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+async def op(
+    hub: Hub, session: Session, name: str, room: str | None = None, present: bool = False
+) -> Event:
     """Make a user a moderator of a room."""
-    return await hub.room_roles.give(session, room_of(session, room), name, "moderator")
+    return await hub.room_roles.give(
+        session, _place(hub, session, room, name if present else None), name, "moderator"
+    )
 
 
 @command(
@@ -115,9 +127,13 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     level="moderator",
     settled=True,
 )
-async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+async def deop(
+    hub: Hub, session: Session, name: str, room: str | None = None, present: bool = False
+) -> Event:
     """Take the role of a moderator away."""
-    return await hub.room_roles.take(session, room_of(session, room), name, "moderator")
+    return await hub.room_roles.take(
+        session, _place(hub, session, room, name if present else None), name, "moderator"
+    )
 
 
 @command(
@@ -127,9 +143,13 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
     level="moderator",
     settled=True,
 )
-async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+async def voice(
+    hub: Hub, session: Session, name: str, room: str | None = None, present: bool = False
+) -> Event:
     """Give a user a voice in a moderated room."""
-    return await hub.room_roles.give(session, room_of(session, room), name, "voiced")
+    return await hub.room_roles.give(
+        session, _place(hub, session, room, name if present else None), name, "voiced"
+    )
 
 
 @command(
@@ -139,9 +159,13 @@ async def voice(hub: Hub, session: Session, name: str, room: str | None = None) 
     level="moderator",
     settled=True,
 )
-async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+async def devoice(
+    hub: Hub, session: Session, name: str, room: str | None = None, present: bool = False
+) -> Event:
     """Take a voice away."""
-    return await hub.room_roles.take(session, room_of(session, room), name, "voiced")
+    return await hub.room_roles.take(
+        session, _place(hub, session, room, name if present else None), name, "voiced"
+    )
 
 
 @command(
@@ -151,9 +175,13 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     level="host",
     settled=True,
 )
-async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+async def transfer(
+    hub: Hub, session: Session, name: str, room: str | None = None, present: bool = False
+) -> Event:
     """Make another user the founder of a room, or a guest its host."""
-    return await hub.room_roles.transfer(session, room_of(session, room), name)
+    return await hub.room_roles.transfer(
+        session, _place(hub, session, room, name if present else None), name
+    )
 
 
 @command(

@@ -201,10 +201,18 @@ async def history(
     reads=True,
 )
 async def search(
-    hub: Hub, session: Session, query: str | None = None, n: int = 20, older: str | None = None
+    hub: Hub,
+    session: Session,
+    query: str | None = None,
+    n: int = 20,
+    older: str | None = None,
+    first: bool = False,
 ) -> Event:
-    """Search the messages that you may read."""
-    return await hub.search.find(session, query, older, min(max(n, 1), LINES))
+    """Search the messages that you may read; with `first`, return the first ones that match."""
+    most = min(max(n, 1), LINES)
+    if first and query is not None:
+        return await hub.search.first(session, query, most)
+    return await hub.search.find(session, query, older, most)
 
 
 @command("recent", settled=True, reads=True)

@@ -91,7 +91,7 @@ class Session(Endpoint):
         self.token = ""  # the digest of the token that it logged in with
         self.rooms: dict[str, Room] = {}
         self.conversations: Mapping[str, Room] = NOTHING
-        self.read_to: Mapping[str, Mark] = NOTHING  # by room key; of guests
+        self.read_to: Mapping[str, Mark] = NOTHING  # of guests, and of rooms left
         self.target: User | Account | None = None  # the current recipient, instead of a room
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
@@ -329,11 +329,14 @@ class Room:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)
 
-    def end_temporary_role(self, user: User) -> None:
-        """Take a user's temporary role; the longest-present moderator succeeds a host."""
+    def end_temporary_role(self, user: User, succeeded: bool = True) -> None:
+        """Take a user's temporary role; the longest-present moderator succeeds a host.
+
+        A host whom a moderator dismisses is not `succeeded`: that must not give anybody the room.
+        """
         was_host = self.temporary.host is user
         self.temporary.take(user)
-        successor = self.temporary.succeed(self.people) if was_host else None
+        successor = self.temporary.succeed(self.people) if was_host and succeeded else None
         if successor is not None:
             self._announce_role(successor, "host", before="moderator")
 

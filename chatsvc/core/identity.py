@@ -20,8 +20,8 @@ class UserIdentity:
     """What a user is called, and whose messages they ignore."""
 
     __slots__ = (
-        "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "metadata", "name",
-        "realname", "since", "username",
+        "account", "active", "aliases", "away", "bot", "host", "ignores", "invisible", "key",
+        "metadata", "name", "realname", "since", "username",
     )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
@@ -35,6 +35,7 @@ class UserIdentity:
         self.username = default_user(name)
         self.host = ""  # shown to IRC clients, from the first connection to the last
         self.bot = False
+        self.invisible = False  # in lists of rooms for users who are not in them
         self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
         self.ignores: dict[str, str] | None = None  # names as written, by key
         self.aliases: Mapping[str, str] = NOTHING  # later names of ignored users

@@ -1,4 +1,4 @@
-"""The read position of a user without an account."""
+"""The read position of a user without an account, or in a room that they have left."""
 
 from __future__ import annotations
 

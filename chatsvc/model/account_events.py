@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from chatsvc.model.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class You:
     """Your identity has changed; `how` says why: register, login, logout, unregister, claim."""
 
@@ -18,7 +19,7 @@ class You:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Proved:
     """You have authenticated with this account."""
 
@@ -27,7 +28,7 @@ class Proved:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Challenge:
     """What your next step must answer, in an authentication of several steps."""
 
@@ -36,7 +37,7 @@ class Challenge:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Certificates:
     """The SHA-256 fingerprints of the certificates that log in to your account.
 
@@ -49,7 +50,7 @@ class Certificates:
     own: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identified:
     """A user is known to have an account from now on, or (None) to have none any more."""
 
@@ -59,7 +60,7 @@ class Identified:
     account: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Operating:
     """You are now an operator, as you requested, because you are logged in to this account."""
 
@@ -69,7 +70,7 @@ class Operating:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seat:
     """One of your own connections, counted from 1; `own` is this one."""
 
@@ -80,7 +81,7 @@ class Seat:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TokenInfo:
     """One of your tokens, without its secret; `own` is the one this connection logged in with."""
 
@@ -91,7 +92,7 @@ class TokenInfo:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sessions:
     """The connections of an account, and its tokens."""
 
@@ -100,7 +101,7 @@ class Sessions:
     tokens: tuple[TokenInfo, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Token:
     """The secret of a new token of your account, which nobody is told again."""
 
@@ -111,7 +112,7 @@ class Token:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Code:
     """A code with which one user may register."""
 

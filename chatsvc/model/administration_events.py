@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from chatsvc.model.room_events import Setting
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServiceStatus:
     """The figures of the running service; `chatsvc status` shows the same.
 
@@ -34,7 +34,7 @@ class ServiceStatus:
     index_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccountInfo:
     """A registered name as operators see it; `used` is the last sign-in."""
 
@@ -46,7 +46,7 @@ class AccountInfo:
     disabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccountList:
     """Accounts in the order of their names; `count` is how many match, `more` that some follow."""
 
@@ -58,7 +58,7 @@ class AccountList:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settings:
     """The administrator's settings that can change while the service runs."""
 

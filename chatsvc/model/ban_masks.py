@@ -2,8 +2,9 @@
 
 `label` puts what people write into five forms, one mask each: `eve`, `name=ev*`, `account=eve`,
 `host=people-eve`, `ip=192.0.2.0/24`; or into an IRC mask, `*!~eve@*`.  It refuses what could never
-match anybody.  A ban is stored as the masks that its labels stood for when it was made: there, an
-account is its id, and `client=` is one connection.  No other module writes or parses these forms.
+match anybody, except after `mask=`: IRC clients set any mask.  A ban is stored as the masks that
+its labels stood for when it was made: there, an account is its id, and `client=` is one connection.
+No other module writes or parses these forms.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class BanMask(NamedTuple):
 LONGEST_MASK = 160  # characters of a mask that is compared with `nick!user@host`
 
 _MASK = re.compile(r"([^!@]*)(?:!([^!@]*))?@([^!@]*)|([^!@]*)!([^!@]*)")
+_WHOLE = re.compile(r"([^!@\s]+)![^!@\s]+@([^!@\s]+)")
 _PART_OF_ADDRESS = re.compile(r"((?:[0-9]{1,3}\.){1,3})\*(?:\.\*)*")
 _LIKE_ADDRESS = re.compile(r"[0-9.*?/]*[.:/][0-9.*?/]*|[0-9a-fA-F:*?]*:[0-9a-fA-F:.*?/]*")
 _FORMS = (
@@ -187,6 +189,8 @@ def label(word: str) -> str:
     kind, value = BanMask.parse(word)
     if word.startswith("$a:"):
         return _account(word[3:], word)
+    if word.startswith(f"{MASK}="):
+        return _of_anybody(word.removeprefix(f"{MASK}="))
     if "!" in word or "@" in word:
         return _of_mask(word)
     if kind == NAME:
@@ -200,6 +204,15 @@ def label(word: str) -> str:
     if as_network(word) is not None or (_LIKE_ADDRESS.fullmatch(word) and not word.isdecimal()):
         return _address(word)
     return _name(word, word) if is_pattern(word) else _bare(word)
+
+
+def _of_anybody(mask: str) -> str:
+    """Parse a whole `nick!user@host` as it is, even if nobody here can be shown like this."""
+    parts = _WHOLE.fullmatch(mask)
+    name = parts[1].replace("*", "").replace("?", "") if parts else "!"
+    if parts is None or (name and not are_of_names(name)) or len(mask) > LONGEST_MASK:
+        raise _never(mask)
+    return _of_mask(mask) if _LIKE_ADDRESS.fullmatch(parts[2]) else mask
 
 
 def _of_mask(mask: str) -> str:

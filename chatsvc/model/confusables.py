@@ -18,7 +18,7 @@ RESERVED = (
     "everyone", "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv",
     "root", "server", "service", "services", "shell", "somebody", "sysop", "system", "you",
 )  # fmt: skip
-_AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
+_AROUND = "_-.'[]{}|\\^`"  # what a reserved name may be combined with
 
 
 def skeleton(name: str) -> str:

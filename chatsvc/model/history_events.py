@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class History:
     """A page of earlier lines; `more` says that there are others.
 
@@ -28,7 +28,7 @@ class History:
     happened: tuple[Happened, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """The lines that a search has found, newest first; `more` says that there are older ones.
 
@@ -56,7 +56,7 @@ class Part(NamedTuple):
         return self.start == 0 and not self.ends
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Latest:
     """The last line of a room or conversation: its number and time."""
 
@@ -65,7 +65,7 @@ class Latest:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recent:
     """Your rooms and conversations with lines from some period, in order."""
 
@@ -74,7 +74,7 @@ class Recent:
     rooms: tuple[Latest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Marked:
     """Your read position in a room, perhaps set over another connection; 0 is none."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.value import value
 
 FIRST_PASSING = 10**12  # the numbers of messages that are not stored begin here
 
@@ -55,7 +56,7 @@ class Said(NamedTuple):
     deleted: str = ""  # who deleted it, which removes the text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Told:
     """A private message; its sender gets a copy (`own`) when it is delivered or stored.
 
@@ -83,7 +84,7 @@ class Told:
     bot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signal:
     """A signal that is shown but not stored, such as a typing notification.
 
@@ -101,7 +102,7 @@ class Signal:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """Your line is stored under this number, and will not be shown (again)."""
 
@@ -111,7 +112,7 @@ class Kept:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deleted:
     """A message was deleted; `own` says that its sender has deleted it."""
 
@@ -125,7 +126,7 @@ class Deleted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retracted:
     """A signal, such as a reaction, was deleted from the history."""
 

@@ -6,8 +6,9 @@ IRCv3 "Metadata" (draft/metadata-3) has the same limits, so every dialect can sh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.value import value
 
 MOST_KEYS = 20  # of one user or room
 MOST_SUBSCRIPTIONS = 50  # keys, of one session
@@ -24,7 +25,7 @@ def is_key(key: str) -> bool:
     return len(key) <= LONGEST_KEY and _KEY.fullmatch(key) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MetadataItem:
     """The value of a key of a user or room; None if it is not set."""
 
@@ -33,7 +34,7 @@ class MetadataItem:
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Metadata:
     """Metadata on request, or (`changed`) a change that a session has subscribed to."""
 
@@ -45,7 +46,7 @@ class Metadata:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Subscribed:
     """The keys whose changes a session is shown, and which of them are `new`.
 

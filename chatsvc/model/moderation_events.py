@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, TypeAlias
 
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Removed:
     """A user was removed from a room, or (`room` is empty) from the server.
 
@@ -26,7 +27,7 @@ class Removed:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Banned:
     """A ban, or (`mute`) a mute; on the whole server if `room` is empty.
 
@@ -53,7 +54,7 @@ class Banned:
     admits: bool = False  # they need no invitation
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unbanned:
     """A ban, mute, exemption or standing invitation was lifted: those listed as `lifted`.
 
@@ -72,7 +73,7 @@ class Unbanned:
     lifted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listed:
     """One of a room's lists has a new entry, or (`removed`) lacks one, for those who show masks.
 
@@ -89,7 +90,7 @@ class Listed:
     removed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bans:
     """The bans and mutes of a room, or (`room` is empty) of the whole server."""
 
@@ -100,7 +101,7 @@ class Bans:
     bans: tuple[Banned, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Way:
     """A mark that a ban could use, and who else online it would affect.
 
@@ -112,7 +113,7 @@ class Way:
     others: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ways:
     """The bans that would affect a user; one by just their name would use `means`."""
 
@@ -123,7 +124,7 @@ class Ways:
     means: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lockdown:
     """From now on only registered users can join, or (not `on`) everybody again."""
 
@@ -133,7 +134,7 @@ class Lockdown:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Announced:
     """A message from an operator to everybody."""
 
@@ -145,7 +146,7 @@ class Announced:
     wallops: bool = False  # IRC clients are shown it only if they want such messages
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deed:
     """An act of moderation: who did what, in which room, or (empty) on the whole server."""
 
@@ -155,7 +156,7 @@ class Deed:
     room: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Audit:
     """Acts of moderation, oldest first."""
 
@@ -165,7 +166,7 @@ class Audit:
     acts: tuple[Deed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reported:
     """A user has reported another one to the operators; `own` thanks them for it."""
 
@@ -180,7 +181,7 @@ class Reported:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reports:
     """The last open reports, and how many there are in all."""
 

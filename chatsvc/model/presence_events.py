@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, TypeAlias
 
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """A user online; `idle` is in seconds, and `mask` is the user's for IRC clients.
 
@@ -34,7 +35,7 @@ class Person:
     voices: tuple[str, ...] = ()  # of these rooms, or the room asked about, whatever the role
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class People:
     """A page of a room's members, by name, and how many there are in all.
 
@@ -52,7 +53,7 @@ class People:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gone:
     """A user who has left, or has taken another name, at this time."""
 
@@ -63,7 +64,7 @@ class Gone:
     mask: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Departed:
     """The users who recently had a name, latest first."""
 
@@ -74,7 +75,7 @@ class Departed:
     people: tuple[Gone, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Online:
     """Users on your watchlist have come online."""
 
@@ -83,7 +84,7 @@ class Online:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offline:
     """Users on your watchlist have left, or have another name."""
 
@@ -92,7 +93,7 @@ class Offline:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Watching:
     """Your watchlist, or the names to add to it: who is online and who is not.
 
@@ -106,7 +107,7 @@ class Watching:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Renamed:
     """A user has another name."""
 
@@ -117,7 +118,7 @@ class Renamed:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Realname:
     """A user has set their real name."""
 
@@ -128,7 +129,7 @@ class Realname:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Away:
     """A user is away, for a reason, or (`reason` is None) back.
 
@@ -143,7 +144,7 @@ class Away:
     written: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ignoring:
     """The users you ignore."""
 

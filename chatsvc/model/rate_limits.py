@@ -6,13 +6,13 @@ No clock: `now` is given, in seconds of a monotonic clock.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import counted, span
+from chatsvc.model.value import value
 
 MOST_KEYS = 10_000  # maximum number remembered; of more, the oldest are forgotten
 _PRIVATE = (
@@ -33,7 +33,7 @@ _FLOOD = Rate(8, 2.0)
 _WORK = Rate(100, 5.0)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What one user, or all at one address, may do; None and 0 mean unlimited."""
 

@@ -5,11 +5,12 @@ Each kind is a table of its own; its first fields, as many as `KEYS` says, ident
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from chatsvc.model.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Account:
     """An account; `id` is random and never used again."""
 
@@ -29,7 +30,7 @@ class Account:
     disabled: bool = False  # nobody can log in; the name stays reserved
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Member:
     """An account's membership in a room, or in a conversation of two."""
 
@@ -46,7 +47,7 @@ class Member:
     read_time: float = 0.0  # and that line's time
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RoomRules:
     """A room's rules, if any are set."""
 
@@ -73,7 +74,7 @@ class RoomRules:
     sealed: int = 0  # the last line of a host who had restricted the room: others may not read it
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FormerName:
     """A name that a room had before it was renamed; nobody else can take it."""
 
@@ -84,7 +85,7 @@ class FormerName:
     room: str  # the room's present key
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ban:
     """A ban or (`mute`) a mute, in a room or on the whole server (`room` is empty).
 
@@ -110,7 +111,7 @@ class Ban:
     admits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """A message to the operators about a user, until one of them has dealt with it."""
 
@@ -126,7 +127,7 @@ class Report:
     origin: str = ""  # what one user's reports are counted by: account=ID or ip=CIDR
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invitation:
     """A code with which one user may register."""
 
@@ -138,7 +139,7 @@ class Invitation:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccessToken:
     """A secret, known only to one program, that logs in to an account until it is ended."""
 
@@ -153,7 +154,7 @@ class AccessToken:
     used: float  # the time of the last login with it, to the hour
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MetadataValue:
     """The value of one metadata key of an account or a room."""
 
@@ -165,7 +166,7 @@ class MetadataValue:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Happening:
     """An event in a room, or in a conversation of two, for the history of IRC clients."""
 
@@ -182,7 +183,7 @@ class Happening:
     fields: str  # of the event, as JSON
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """A setting of the whole server that differs from the default, such as `lockdown`."""
 
@@ -193,7 +194,7 @@ class Fact:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Act:
     """An act of moderation: who did what, where (empty: on the whole server), and why."""
 

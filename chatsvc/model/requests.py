@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
+
+from chatsvc.model.value import value
 
 
 class Request(NamedTuple):
@@ -46,7 +47,7 @@ class Refused(Exception):
         self.final = final
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """A `Refused` on its way to the user."""
 

@@ -5,13 +5,14 @@ No behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, TypeAlias
 
 from chatsvc.model.stamps import Stamp
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entered:
     """You have joined a room: some of the others' names, and the number of users in all.
 
@@ -38,7 +39,7 @@ class Entered:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Exited:
     """You have left a room; the current one is now `here`, if you are in any."""
 
@@ -49,7 +50,7 @@ class Exited:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Joined:
     """Others, `count` of them, have joined a room; several at once if it is crowded.
 
@@ -69,7 +70,7 @@ class Joined:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Left:
     """Others, `count` of them, have left a room, with parting words if there were any.
 
@@ -91,14 +92,14 @@ class Left:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missed:
     """Joins, leaves and the like were not shown, because the reader was slow."""
 
     WIRE: ClassVar[str] = "missed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Talking:
     """Plain lines now go to a room, or to one user."""
 
@@ -108,7 +109,7 @@ class Talking:
     to: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Topic:
     """A room's topic; `by` and `time` are those of its last change, if there was one."""
 
@@ -122,7 +123,7 @@ class Topic:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unread:
     """A room of your account: the last line shown to you there, and the last line in it."""
 
@@ -131,7 +132,7 @@ class Unread:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A room in the list of rooms."""
 
@@ -143,7 +144,7 @@ class Place:
     made: float | None = None  # when it was created, or when the server started if that was later
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rooms:
     """The first rooms in the list, largest first, and the number of rooms in all."""
 
@@ -154,7 +155,7 @@ class Rooms:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tally:
     """The amount that a user has written in a room."""
 
@@ -163,7 +164,7 @@ class Tally:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stats:
     """The users who have written most in a room."""
 
@@ -172,7 +173,7 @@ class Stats:
     people: tuple[Tally, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Setting:
     """One of a room's rules: its value and purpose."""
 
@@ -181,7 +182,7 @@ class Setting:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rules:
     """A room's rules, and who has a role there."""
 
@@ -195,7 +196,7 @@ class Rules:
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """A user has changed one of a room's rules; with `more`, others at once, which follow."""
 
@@ -209,7 +210,7 @@ class Rule:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Role:
     """A user was made founder, host, moderator, voiced or (plain) member of a room.
 
@@ -230,7 +231,7 @@ class Role:
     stamp: Stamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moved:
     """A user has renamed a room; its messages, members and rules stay, and so do their numbers."""
 
@@ -242,7 +243,7 @@ class Moved:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invited:
     """You were invited to a room, or have invited somebody (`own`).
 
@@ -258,7 +259,7 @@ class Invited:
     overheard: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expected:
     """The users who are invited to a room and not in it, and those just `uninvited`."""
 
@@ -269,7 +270,7 @@ class Expected:
     uninvited: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invitations:
     """The rooms that you are invited to and not in."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from chatsvc.model.room_events import Entered, Unread
+from chatsvc.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """The server has asked a `question`, which the next plain line answers."""
 
@@ -20,7 +20,7 @@ class Asked:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Welcome:
     """The answer to hello: who you are, and the server's limits."""
 
@@ -41,7 +41,7 @@ class Welcome:
     census: Census | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class About:
     """The chat as programs see it before they join, so that they ask only for what is needed.
 
@@ -60,7 +60,7 @@ class About:
     lockdown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Census:
     """The number of users online, the peak, and the number of rooms.
 
@@ -74,9 +74,10 @@ class Census:
     operators: int
     arriving: int
     rooms: int
+    invisible: int = 0  # of the users
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clock:
     """The server's time and time zone, such as `CET` and an offset in seconds.
 
@@ -91,7 +92,7 @@ class Clock:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """A command's public description; `topic` is its subject, such as rooms.
 
@@ -106,7 +107,7 @@ class Command:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Help:
     """The commands that you are allowed to use."""
 
@@ -114,7 +115,7 @@ class Help:
     commands: tuple[Command, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notice:
     """A sentence from the server."""
 
@@ -123,21 +124,21 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cleared:
     """The reader's screen should be cleared."""
 
     WIRE: ClassVar[str] = "cleared"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pong:
     """The answer to ping."""
 
     WIRE: ClassVar[str] = "pong"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Goodbye:
     """The last message before the connection is closed.
 

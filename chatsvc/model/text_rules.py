@@ -25,7 +25,7 @@ SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
 IRC_SERVER = "irc.chatsvc"  # as which they know the server, which has a dot in its name
 LONGEST_DURATION = 3650 * 86400.0  # seconds
 
-_IN_NAMES = frozenset("_-.'[]{}|^`")
+_IN_NAMES = frozenset("_-.'[]{}|\\^`")
 _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _RESERVED = {
     "all": '"all" means everybody in the room.',
@@ -168,7 +168,7 @@ def _fault(name: str) -> str | None:
     if (reserved := _RESERVED.get(key(name))) is not None:
         return reserved
     if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
-        return "A name must be one word of letters, digits and _-.'[]{}|^`"
+        return "A name must be one word of letters, digits and _-.'[]{}|\\^`"
     try:
         mapped = _USERNAMES.enforce(name)
     except UnicodeEncodeError as error:

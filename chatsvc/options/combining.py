@@ -7,17 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.endpoints import quoteStringArgument
-from twisted.python.usage import UsageError
-
 from chatsvc.model.rate_limits import Limits
 from chatsvc.model.requests import Refused
+from chatsvc.model.sts import STSPolicy
 from chatsvc.model.text_rules import duration
+from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.sources import Failed, Given, refuse
 from chatsvc.options.table import TABLE, Option
 from chatsvc.options.values import most_clients
-from chatsvc.services.settings import STSPolicy
-from chatsvc.transports.certificate import Files
 from chatsvc.transports.websocket.access import WebAccess
 
 Values = dict[str, Any]
@@ -29,7 +26,7 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
     for option in TABLE.values():
         try:
             values[option.name] = _value(option, given.get(option.name))
-        except UsageError as error:
+        except InvalidOption as error:
             failed(error)
             values[option.name] = _value(option, None)
     _add_combined(values, failed)
@@ -43,11 +40,16 @@ def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | None]:
     return data, _archive({**values, "data": data})
 
 
+def value(name: str, given: Mapping[str, Given]) -> Any:
+    """Return only the value of one option, or its default."""
+    return _value(TABLE[name], given.get(name))
+
+
 def _add_combined(values: Values, failed: Failed) -> None:
     for name, make in _COMBINED.items():
         try:
             values[name] = make(values)
-        except UsageError as error:
+        except InvalidOption as error:
             failed(error)
             values[name] = None
 
@@ -91,14 +93,15 @@ def _limits(values: Values) -> Limits:
     )
 
 
-def _certificate(values: Values) -> Files | None:
+def _certificate(values: Values) -> tuple[Path, Path] | None:
+    """Return the paths of the certificate and its key."""
     certificate, key = values["cert"], values["key"]
     needs_tls = [name for name in ("cert", "key", "require-tls", "tls-port") if values[name]]
     if needs_tls and "tls" not in values["speaks"]:
-        raise UsageError(f"--{needs_tls[0]} requires tls in --speaks.")
+        raise InvalidOption(f"--{needs_tls[0]} requires tls in --speaks.")
     if bool(certificate) != bool(key):
-        raise UsageError("Give both --cert and --key, or neither.")
-    return Files(certificate, key) if certificate else None
+        raise InvalidOption("Give both --cert and --key, or neither.")
+    return (certificate, key) if certificate else None
 
 
 def _sts(values: Values) -> STSPolicy | None:
@@ -106,10 +109,10 @@ def _sts(values: Values) -> STSPolicy | None:
     if values["sts"] is None:
         return None
     if not values["cert"]:
-        raise UsageError("--sts requires --cert: clients refuse a self-signed certificate.")
+        raise InvalidOption("--sts requires --cert: clients refuse a self-signed certificate.")
     port = int(values["tls-port"] or values["port"])
     if not port or (values["listen"] and not values["tls-port"]):
-        raise UsageError("--sts requires --tls-port with the number of a port.")
+        raise InvalidOption("--sts requires --tls-port with the number of a port.")
     return STSPolicy(_seconds(values["sts"]), port)
 
 
@@ -117,14 +120,16 @@ def _seconds(value: str) -> int:
     try:
         return int(duration(value))
     except Refused:
-        raise UsageError(f"--sts must be a duration such as 30d, or off, not {value!r}.") from None
+        raise InvalidOption(
+            f"--sts must be a duration such as 30d, or off, not {value!r}."
+        ) from None
 
 
 def _password(values: Values) -> str | None:
     password: str | None = values["password"]
     in_file: str | None = values["password-file"]
     if password is not None and in_file is not None:
-        raise UsageError("Give either --password or --password-file, not both.")
+        raise InvalidOption("Give either --password or --password-file, not both.")
     return password if in_file is None else in_file
 
 
@@ -160,7 +165,8 @@ def _tcp(port: int, interface: str) -> str:
     if not interface and socket.has_dualstack_ipv6():
         interface = "::"
     kind = "tcp6" if ":" in interface else "tcp"
-    return f"{kind}:{port}:interface={quoteStringArgument(interface)}:backlog=1024"
+    escaped = interface.replace(":", r"\:")
+    return f"{kind}:{port}:interface={escaped}:backlog=1024"
 
 
 _COMBINED: dict[str, Callable[[Values], Any]] = {  # in this order

@@ -13,6 +13,7 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.options import sources
 from chatsvc.options.combining import combine
+from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.sources import Given
 from chatsvc.options.table import TABLE
 from chatsvc.process.pid_file import remove_stale_pid_file
@@ -92,8 +93,11 @@ class Options(BaseOptions):
     def postOptions(self) -> None:
         if isinstance(self.parent, BaseOptions):
             remove_stale_pid_file(self.parent.get("pidfile"))
-        self.given = self.collect()
-        self.update(combine(self.given))
+        try:
+            self.given = self.collect()
+            self.update(combine(self.given))
+        except InvalidOption as error:
+            raise UsageError(str(error)) from None
 
     def collect(self, failed: sources.Failed = sources.refuse) -> dict[str, Given]:
         """Return what each option is set to, and where."""

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from twisted.python.usage import UsageError
-
+from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.table import TABLE, Option
 
 PREFIX = "CHATSVC_"
@@ -24,7 +23,7 @@ _ON, _OFF = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _LINE = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _POSITION = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 
-Failed = Callable[[UsageError], object]  # takes what is wrong with one value
+Failed = Callable[[InvalidOption], object]  # takes what is wrong with one value
 
 
 class Given(NamedTuple):
@@ -34,7 +33,7 @@ class Given(NamedTuple):
     value: Any  # str, bool for flags, or a list of str
 
 
-def refuse(error: UsageError) -> None:
+def refuse(error: InvalidOption) -> None:
     """Raise the error, so that the first one ends the reading."""
     raise error
 
@@ -72,7 +71,7 @@ def from_environment(environment: Mapping[str, str], failed: Failed = refuse) ->
         if value is None:
             continue
         if option.flag and value.lower() not in _ON | _OFF:
-            failed(UsageError(f"{label} must be yes or no, not {value!r}."))
+            failed(InvalidOption(f"{label} must be yes or no, not {value!r}."))
         elif option.flag:
             found[option.name] = Given(label, value.lower() in _ON)
         else:
@@ -97,7 +96,7 @@ def from_file(path: Path, failed: Failed = refuse) -> dict[str, Given]:
         label = f"{path}:{lines.get(name, 1)}: {name}"
         try:
             found[name] = Given(label, _as_written(label, name, value, path.absolute().parent))
-        except UsageError as error:
+        except InvalidOption as error:
             failed(error)
     return found
 
@@ -107,14 +106,14 @@ def _text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
-        raise UsageError(f"Cannot read --config {path}: {reason}.") from None
+        raise InvalidOption(f"Cannot read --config {path}: {reason}.") from None
 
 
 def _values_of(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(_syntax_error(path, text, error)) from None
+        raise InvalidOption(_syntax_error(path, text, error)) from None
 
 
 def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
@@ -137,10 +136,10 @@ def _as_written(label: str, name: str, value: Any, directory: Path) -> Any:
     """Return a value of the file as the command line would give it."""
     option = TABLE.get(name)
     if option is None:
-        raise UsageError(f"{label} is not an option.{nearest(name, TABLE)}")
+        raise InvalidOption(f"{label} is not an option.{nearest(name, TABLE)}")
     if option.flag:
         if not isinstance(value, bool):
-            raise UsageError(f"{label} must be true or false, without quotes.")
+            raise InvalidOption(f"{label} must be true or false, without quotes.")
         return value
     if option.repeats and isinstance(value, list):
         return [_text(label, option, each, directory) for each in value]
@@ -150,7 +149,7 @@ def _as_written(label: str, name: str, value: Any, directory: Path) -> Any:
 
 def _text(label: str, option: Option, value: Any, directory: Path) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise UsageError(f"{label} must be a text or a number, such as {assignment(option)}.")
+        raise InvalidOption(f"{label} must be a text or a number, such as {assignment(option)}.")
     text = str(value)
     return str(directory / Path(text).expanduser()) if option.is_path and text else text
 

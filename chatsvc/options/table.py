@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from chatsvc.auth.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from chatsvc.options import values
 from chatsvc.options.values import Reader
-from chatsvc.process.threshold import LEVELS
-from chatsvc.transports.detection import NAMES
+from chatsvc.process.log_levels import LEVELS
+from chatsvc.transports.languages import NAMES
 
 PORT = 13531
 
@@ -49,6 +50,10 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             "name", "Name of the chat, shown in the greeting.", "chatsvc", values.title
         ),
         Option(
+            "description", "What the server is, shown to IRC clients.  [default: --name]", None,
+            values.description, example="The chat of class 4b",
+        ),
+        Option(
             "motd", "File with a message shown to everybody who joins.", None, values.content,
             is_path=True, early=True, example="motd.txt",
         ),
@@ -63,6 +68,10 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option(
             "accounts", "Who can register: open, invite (with a code) or closed.", "open",
             values.choice("open", "invite", "closed"),
+        ),
+        Option(
+            "min-password", "Minimum number of characters of an account's password.",
+            str(SHORTEST_PASSWORD), values.number(1, LONGEST_PASSWORD),
         ),
         _flag("email-required", "Require an e-mail address to register a name."),
         _flag("early-registration", "Let IRC clients register a name before they join."),

@@ -12,25 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from twisted.internet import reactor as installed_reactor
-from twisted.internet.endpoints import serverFromString
-from twisted.python.usage import UsageError
-
 from chatsvc.model.characters import clean
 from chatsvc.model.rate_limits import Rate
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, duration
-from chatsvc.transports.detection import CHATTING, NAMES
+from chatsvc.options.invalid import InvalidOption
+from chatsvc.transports.languages import CHATTING, NAMES, WEBSOCKET
 from chatsvc.transports.websocket.access import is_host, place_of_origin
-from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 
 Reader: TypeAlias = Callable[[str, str], Any]  # of a label and a value
 
 SHORTEST_TOKEN = 16  # characters
 _UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 RESERVE = 64  # files that the process opens besides connections
-
-_reactor = cast(Any, installed_reactor)
 
 
 def any_text(label: str, value: str) -> str:
@@ -41,7 +35,7 @@ def any_text(label: str, value: str) -> str:
 def path(label: str, value: str) -> Path:
     """Return the path of a file or directory."""
     if not value:
-        raise UsageError(f"{label} must be a path.")
+        raise InvalidOption(f"{label} must be a path.")
     return Path(value)
 
 
@@ -50,7 +44,7 @@ def number(least: int, most: int) -> Reader:
 
     def read(label: str, value: str) -> int:
         if not _is_number(value, least, most):
-            raise UsageError(f"{label} must be a number from {least} to {most}, not {value!r}.")
+            raise InvalidOption(f"{label} must be a number from {least} to {most}, not {value!r}.")
         return int(value)
 
     return read
@@ -63,7 +57,9 @@ def number_or_off(most: int) -> Reader:
         if value == "off":
             return 0
         if not _is_number(value, 1, most):
-            raise UsageError(f"{label} must be a number from 1 to {most}, or off, not {value!r}.")
+            raise InvalidOption(
+                f"{label} must be a number from 1 to {most}, or off, not {value!r}."
+            )
         return int(value)
 
     return read
@@ -75,7 +71,7 @@ def choice(*names: str) -> Reader:
     def read(label: str, value: str) -> str:
         if value not in names:
             listed = f"{', '.join(names[:-1])} or {names[-1]}"
-            raise UsageError(f"{label} must be {listed}, not {value!r}.")
+            raise InvalidOption(f"{label} must be {listed}, not {value!r}.")
         return value
 
     return read
@@ -89,7 +85,7 @@ def times(example: str) -> Reader:
             return 0, 0.0
         count, _, seconds = value.partition("/")
         if not _is_number(count, 1, 1_000_000) or not _is_number(seconds, 1, 86_400):
-            raise UsageError(
+            raise InvalidOption(
                 f"{label} must be number/seconds, such as {example}, or off, not {value!r}."
             )
         return int(count), float(seconds)
@@ -107,7 +103,7 @@ def rate(what: str, example: str) -> Reader:
         decimal = re.fullmatch(r"[0-9]{1,7}([.][0-9]{1,3})?", pace)
         if _is_number(burst, 1, 1_000_000) and decimal and 0 < float(pace) <= 1_000_000:
             return Rate(int(burst), float(pace))
-        raise UsageError(
+        raise InvalidOption(
             f"{label} must be a burst of {what} and a rate per second, such as {example}, or off,"
             f" not {value!r}."
         )
@@ -124,26 +120,26 @@ def languages(label: str, value: str) -> tuple[str, ...]:
     """Return the names of protocols, at least one of them for chatting."""
     wanted = tuple(dict.fromkeys(value.replace(" ", "").split(",")))
     if not set(wanted) <= set(NAMES) or not set(wanted) & set(CHATTING):
-        raise UsageError(
+        raise InvalidOption(
             f"{label} lists some of {', '.join(NAMES)}, and at least one of"
             f" {', '.join(CHATTING)}, not {value!r}."
         )
     if WEBSOCKET in wanted and "http" not in wanted:
-        raise UsageError(f"websocket in {label} requires http.")
+        raise InvalidOption(f"websocket in {label} requires http.")
     return wanted
 
 
 def host(label: str, value: str) -> str:
     """Return the name of a host."""
     if not is_host(value):
-        raise UsageError(f"{label} must be a name such as chat.example.org, not {value!r}.")
+        raise InvalidOption(f"{label} must be a name such as chat.example.org, not {value!r}.")
     return value
 
 
 def origin(label: str, value: str) -> str:
     """Return the origin of a page (RFC 6454)."""
     if place_of_origin(value) is None:
-        raise UsageError(
+        raise InvalidOption(
             f"{label} must be an origin such as https://www.example.org, not {value!r}."
         )
     return value
@@ -155,12 +151,16 @@ def endpoint(label: str, value: str) -> str:
     port = rest.removeprefix("port=").partition(":")[0]
     if kind in ("tcp", "tcp6", "ssl") and port.isdecimal():
         number(0, 65535)(f"{label} {value}: the port", port)
+    # Imported here: other commands read the options too, and need no network.
+    from twisted.internet import reactor
+    from twisted.internet.endpoints import serverFromString
+
     try:
-        serverFromString(_reactor, value)
+        serverFromString(cast(Any, reactor), value)
     except Exception as error:
         # Each kind of endpoint raises different errors for invalid values.
         reason = "unknown endpoint type" if isinstance(error, LookupError) else error
-        raise UsageError(f"{label} {value} is not a valid endpoint: {reason}.") from None
+        raise InvalidOption(f"{label} {value} is not a valid endpoint: {reason}.") from None
     return value
 
 
@@ -169,7 +169,7 @@ def max_clients(label: str, value: str) -> int:
     wanted = int(number(1, 1_000_000)(label, value))
     most = most_clients()
     if wanted > most:
-        raise UsageError(
+        raise InvalidOption(
             f"{label} {wanted} is over the limit of {most} for this"
             " process. Raise the limit of open files first (ulimit -Hn)."
         )
@@ -194,7 +194,7 @@ def address(label: str, value: str) -> str:
     try:
         ipaddress.ip_address(value.partition("%")[0])
     except ValueError:
-        raise UsageError(
+        raise InvalidOption(
             f"{label} must be an IP address of this machine, such as 127.0.0.1, not {value!r}."
         ) from None
     return value
@@ -207,13 +207,20 @@ def archive(label: str, value: str) -> Path | None:
         return None
     if kind == "sqlite" and rest:
         return Path(rest)
-    raise UsageError(f"{label} must be sqlite:PATH or memory:, not {value!r}.")
+    raise InvalidOption(f"{label} must be sqlite:PATH or memory:, not {value!r}.")
 
 
 def title(label: str, value: str) -> str:
     """Return the name of the chat."""
     if not value.strip() or len(value) > LONGEST_WORDS:
-        raise UsageError(f"{label} must be the name of the chat, such as 'Class 4b'.")
+        raise InvalidOption(f"{label} must be the name of the chat, such as 'Class 4b'.")
+    return value
+
+
+def description(label: str, value: str) -> str:
+    """Return what the server is, in a few words."""
+    if not value.strip() or len(value) > LONGEST_WORDS:
+        raise InvalidOption(f"{label} must have from 1 to {LONGEST_WORDS} characters.")
     return value
 
 
@@ -223,13 +230,13 @@ def content(label: str, value: str) -> str:
         return Path(value).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
-        raise UsageError(f"{label}: cannot read {value}: {reason}.") from None
+        raise InvalidOption(f"{label}: cannot read {value}: {reason}.") from None
 
 
 def password(label: str, value: str) -> str:
     """Return a password."""
     if not clean(value).strip():
-        raise UsageError(f"{label}: the password is empty.")
+        raise InvalidOption(f"{label}: the password is empty.")
     return clean(value).strip()
 
 
@@ -242,7 +249,7 @@ def token_in_file(label: str, value: str) -> str:
     """Return the first line of a file, as long as a secret that is not guessed."""
     token = (content(label, value).splitlines() or [""])[0].strip()
     if len(token) < SHORTEST_TOKEN or not token.isascii():
-        raise UsageError(
+        raise InvalidOption(
             f"{label}: the first line of {value} must be a secret of at least {SHORTEST_TOKEN}"
             " ASCII characters. To make one: head -c 24 /dev/urandom | base64"
         )
@@ -256,7 +263,7 @@ def lasting(label: str, value: str) -> float:
     except Refused:
         seconds = -1.0
     if seconds < 0 or (not seconds and value != "off"):
-        raise UsageError(f"{label} must be a time such as 90d, or off, not {value!r}.")
+        raise InvalidOption(f"{label} must be a time such as 90d, or off, not {value!r}.")
     return seconds
 
 
@@ -266,5 +273,5 @@ def size(label: str, value: str) -> int:
         return 0
     count, unit = value[:-1], value[-1:].upper()
     if unit not in _UNITS or not _is_number(count, 1, 1_000_000):
-        raise UsageError(f"{label} must be a size such as 500M or 5G, or off, not {value!r}.")
+        raise InvalidOption(f"{label} must be a size such as 500M or 5G, or off, not {value!r}.")
     return int(count) << _UNITS[unit]

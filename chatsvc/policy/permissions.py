@@ -86,9 +86,9 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 
 
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
-    """Refuse the same, except that moderators can remove each other, and themselves from a room.
+    """Refuse the same, except that moderators can remove each other, a host, and themselves.
 
-    IRC's channel operators can do both.
+    IRC's channel operators can do all of this.
     """
     if room is not None and other is user:
         return
@@ -96,7 +96,7 @@ def check_may_kick(user: User, other: User, room: Room | None) -> None:
     if other.account is not None and not user.above_operators:
         _check_no_operator(other.account)
     if room is not None:
-        _check_rank(user, other.name, room.role(other), room, lowest="host")
+        _check_rank(user, other.name, room.role(other), room, lowest="founder")
 
 
 def check_above_account(user: User, other: Account, room: Room | None) -> None:

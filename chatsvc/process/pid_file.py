@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from chatsvc.model.explained import Explained
 from chatsvc.process import private_files
 
 
@@ -34,7 +35,7 @@ def _is_another_program(pid: int) -> bool:
     return b"twist" not in command
 
 
-class Running(Exception):
+class Running(Explained):
     """Another process holds the pid file; the message is a sentence for users."""
 
 

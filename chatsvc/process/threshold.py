@@ -14,7 +14,7 @@ from twisted.logger import (
 )
 from zope.interface import implementer
 
-LEVELS = tuple(level.name for level in LogLevel.iterconstants())
+from chatsvc.process.log_levels import LEVELS
 
 
 @implementer(ILogFilterPredicate)

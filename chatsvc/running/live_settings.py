@@ -21,12 +21,14 @@ def service_settings(options: Mapping[str, Any]) -> ServiceSettings:
     """Return what the services need of the options."""
     return ServiceSettings(
         name=clean(options["name"]),
+        description=clean(options["description"] or ""),
         motd="\n".join(map(clean, options["motd"].splitlines())),
         password=options["password"],
         show_history=options["show-history"],
         leave_on_empty_line=bool(options["leave-on-empty-line"]),
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
+        shortest_password=options["min-password"],
         early_registration=bool(options["early-registration"]),
         sts=options["sts"],
         retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),

@@ -88,5 +88,7 @@ class Reloader:
 
     def _files(self, options: Options) -> Files | None:
         """Return where the certificate is; one of an archive in memory is in no file."""
-        given: Files | None = options["certificate"]
-        return kept_beside(self._archive) if given is None and self._archive else given
+        paths = options["certificate"]
+        if paths is None:
+            return kept_beside(self._archive) if self._archive else None
+        return Files(*paths)

@@ -79,10 +79,12 @@ class Banning:
         mute: bool = False,
         quietly: bool = False,
         stay: bool = False,
+        once: bool = False,
     ) -> Banned:
         """Ban or mute a user in a room, or (None) on the whole server.
 
-        Banned users are removed, unless they may `stay`; then they cannot talk or return.
+        Banned users are removed, unless they may `stay`; then they cannot talk or return.  What is
+        `once` is refused if it is in force already.
         """
         reason = self._moderation.reason(session, room, reason)
         who, now = _labelled(who), self._acts.now()
@@ -100,7 +102,7 @@ class Banning:
         )
         done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
         what = f"{done} {self._targets.signed(who)}"
-        if stay and room is not None:
+        if (stay or once) and room is not None:
             self._check_new(ban, room)
         act = self._acts.act(session, f"{what}{_for(seconds)}{because(reason)}", room)
         await self._add(ban, act, session, room)

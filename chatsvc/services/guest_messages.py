@@ -19,6 +19,7 @@ from chatsvc.model.text_rules import key
 MOST_LINES = 100  # of one conversation
 MOST_CONVERSATIONS = 20  # of one account
 MOST_IN_ALL = 2_000  # lines
+MOST_IDS = 1_000  # of messages between guests, which can be retracted
 
 _Owner = tuple[str, str]  # the account's id, and the key of the guest's name
 
@@ -39,9 +40,15 @@ class GuestMessages:
     def __init__(self) -> None:
         self._lines: dict[_Owner, deque[Said]] = {}  # latest conversation last
         self._count = 0
+        self._between: dict[int, tuple[str, str]] = {}  # clients of two guests, by the id
 
     def note(self, sender: User, reader: User, told: Told) -> None:
-        """Remember a message for a side that has an account, if the other side has none."""
+        """Remember a message for a side that has an account, if the other side has none.
+
+        Of a message between guests, remember only whose it is.
+        """
+        if sender.account is None and reader.account is None:
+            self._note_between(sender, reader, told)
         for one, other in ((sender, reader), (reader, sender)):
             if one.account is not None and other.account is None:
                 line = _line(told, f"@{other.name}", sender.sessions[0].client)
@@ -55,7 +62,7 @@ class GuestMessages:
         user = session.person
         account, guest = (user, other) if user.account is not None else (other, user)
         if account.account is None:
-            return False
+            return self._remove_between(session, other, id)
         owner = account.account.id, guest.key
         lines = self._lines.get(owner, deque())
         found = next((line for line in lines if line.number == id and session.owns(line)), None)
@@ -65,6 +72,18 @@ class GuestMessages:
         self._count -= 1
         if not lines:
             del self._lines[owner]
+        return True
+
+    def _note_between(self, sender: User, reader: User, told: Told) -> None:
+        assert told.id is not None
+        self._between[told.id] = sender.sessions[0].client, reader.sessions[0].client
+        if len(self._between) > MOST_IDS:
+            del self._between[next(iter(self._between))]
+
+    def _remove_between(self, session: Session, other: User, id: int) -> bool:
+        if self._between.get(id) != (session.client, other.sessions[0].client):
+            return False
+        del self._between[id]
         return True
 
     def _add(self, account: str, guest: User, line: Said) -> None:

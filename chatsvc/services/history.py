@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
-from chatsvc.core.chat import Room, Session
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import conversation_name
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.happenings import Happenings
@@ -212,12 +213,13 @@ class HistoryReader:
     # Read positions
 
     def mark(self, session: Session, place: Room) -> Mark:
-        """Set a user's read position, as their client reports it."""
+        """Return a user's read position; that from an earlier stay in the room stays valid."""
         account = session.person.account
         member = self._membership.get(place.key, account.id) if account else None
+        number, time = session.read_to.get(place.key, Mark())
         if member is None:
-            return session.read_to.get(place.key, Mark())
-        return Mark(member.read, member.read_time)
+            return Mark(number, time)
+        return Mark(max(number, member.read), max(time, member.read_time))
 
     async def mentions(self, session: Session, place: Room) -> int:
         """Return how many of a room's unread lines mention the user, of its last `COUNTED`.
@@ -265,21 +267,31 @@ class HistoryReader:
 
         That is a conversation with a guest, for example; the position lasts as long as the session.
         """
-        marks, place = dict(session.read_to), key(name)
-        if time is not None and time > marks.get(place, Mark()).time:
-            marks[place] = Mark(0, time)
-            while len(marks) > MOST_MARKS:
-                del marks[next(iter(marks))]
-            session.read_to = marks
-        return Marked(name, 0, marks.get(place, Mark()).time or None)
+        old = session.read_to.get(key(name), Mark())
+        if time is not None and time > old.time:
+            _keep(session, key(name), old := old._replace(time=time))
+        return Marked(name, 0, old.time or None)
+
+    def keep_marks(self, user: User, place: Room) -> None:
+        """Keep the read position of a user who leaves a room, as long as they are online."""
+        for session in user.sessions:
+            mark = self.mark(session, place)
+            if mark.time:
+                _keep(session, place.key, mark)
 
     def _note(self, session: Session, place: Room, mark: Mark) -> None:
         account = session.person.account
         member = self._membership.get(place.key, account.id) if account else None
         if member is None:
-            session.read_to = {**session.read_to, place.key: mark}
+            _keep(session, place.key, mark)
         else:
             self._membership.note(replace(member, read=mark.number, read_time=mark.time))
+
+
+def _keep(session: Session, place: str, mark: Mark) -> None:
+    marks = {key: value for key, value in session.read_to.items() if key != place}
+    marks[place] = mark
+    session.read_to = dict(islice(marks.items(), max(0, len(marks) - MOST_MARKS), None))
 
 
 def _is_news(session: Session, line: Said) -> bool:

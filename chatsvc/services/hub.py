@@ -92,6 +92,7 @@ class Hub:
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
         accounts.email_required = settings.email_required
+        accounts.shortest_password = settings.shortest_password
         self.sign_ins = sign_ins = SignIns(archive, now)
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
@@ -230,6 +231,7 @@ class Hub:
         self.retention.change(new.retention)
         self.accounts.mode = new.accounts
         self.accounts.email_required = new.email_required
+        self.accounts.shortest_password = new.shortest_password
 
     def change_limits(self, limits: Limits) -> None:
         """Use other limits from now on; what was counted stays counted."""

@@ -256,6 +256,9 @@ class Joining:
         member = self._membership.get(room.key, account.id)
         if member is None:
             return
+        user = self._directory.by_account.get(account.id)
+        if user is not None:
+            self._history.keep_marks(user, room)
         if member.role == "member" and not (invited and room.rules.invite_only):
             self._membership.forget(member)
         else:
@@ -271,7 +274,6 @@ class Joining:
         account = session.person.account
         if account is not None:
             self._membership.read(room.key, account.id, room.members[session])
-        session.read_to = {key: mark for key, mark in session.read_to.items() if key != room.key}
         left = {**session.left, room.key: room.members[session]}
         session.left = dict(islice(left.items(), max(0, len(left) - MOST_ROOMS), None))
         room.remove(session, words, told, lost)

@@ -121,6 +121,8 @@ class Moderation:
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
+        if by.user is not user and not by.person.operator:
+            room.end_temporary_role(user, succeeded=False)
         unseen = user in room.unseen
         if not unseen:
             event = room.log.note(room, event)

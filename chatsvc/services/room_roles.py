@@ -38,8 +38,12 @@ def somebody(directory: Directory, accounts: Accounts, name: str) -> Somebody:
     user = directory.users.get(key(name))
     account = user.account if user else accounts.find(name)
     if user is None and account is None:
-        raise Refused("no-such-person", f"No user named {name} is online.")
+        raise _no_such_person(name)
     return user, account
+
+
+def _no_such_person(name: str) -> Refused:
+    return Refused("no-such-person", f"No user named {name} is online.")
 
 
 class RoomRoles:
@@ -60,6 +64,13 @@ class RoomRoles:
         self._hosting = hosting
         self._records = records
         self._acts = acts
+
+    def check_present(self, room: Room, name: str) -> None:
+        """Refuse the name of a user who is not in a room, whatever role the account has there."""
+        user = self._directory.users.get(key(name))
+        if user is None:
+            raise _no_such_person(name)
+        _present(user, name, room)
 
     async def give(self, session: Session, room: Room, name: str, role: str) -> Role:
         """Give a user a role in a room, and tell the room."""
@@ -97,12 +108,11 @@ class RoomRoles:
         old = _role(user, account, room)
         if role == "voiced" and RANKS[old] > RANKS[role] and user is not None:
             return await self._change_voice(session, room, user, voice=False)
-        steps_down = old == "host" and user is session.user
-        if old in ("founder", "host") and not steps_down:
+        if old == "founder":
             raise Refused(
-                "not-allowed", f"{name} is {called(old)}. Transfer the room first: /transfer name"
+                "not-allowed", f"{name} is the founder. Transfer the room first: /transfer name"
             )
-        if old != role and not steps_down:
+        if old not in (role, "host"):
             if account is None:
                 _present(user, name, room)
             raise Refused(
@@ -123,7 +133,8 @@ class RoomRoles:
         else:
             await self._records.put(act)
         if user is not None:
-            room.end_temporary_role(user)
+            gracefully = user is session.user or session.person.operator
+            room.end_temporary_role(user, succeeded=gracefully)
             if voice:
                 room.temporary.voices.add(user)
         return self._tell(session, room, Role(room.name, name, left, by=session.name, before=old))

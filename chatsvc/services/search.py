@@ -5,6 +5,7 @@ Lines are indexed a second after they were stored, more slowly while many talk, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from chatsvc.core.chat import Room, Session
@@ -17,12 +18,15 @@ from chatsvc.policy.permissions import floor
 from chatsvc.services.history import HistoryReader
 from chatsvc.store.archive import ArchiveFailed, SearchableLines, Start, TooSlow
 from chatsvc.store.query_parser import Query, parse
-from chatsvc.store.search_query import LastSearch, Seeker, Spot
+from chatsvc.store.search_query import Finds, LastSearch, Seeker, Spot
 
 SOON = 1.0  # seconds between checks for lines to index
 BREATH = 0.02  # seconds between two pieces of a long job
 MANY = 20_000  # lines, beyond which progress is reported
 PAGES = 100  # lines read for one search, if most of them are not for this user
+FROM_THE_END = 10  # pages of lines, among which the first ones are found
+MANY_AT_ONCE = 500  # lines in each of these pages
+LONGEST = 2.0  # seconds, after which no further page is read
 
 
 class Search:
@@ -101,6 +105,23 @@ class Search:
         lines = tuple(line._replace(room=called[line.room]) for line in found)
         return Found(text, lines, rest is not None, unfinished)
 
+    async def first(self, session: Session, text: str, n: int) -> Found:
+        """Return the first `n` matching lines, newest first; refuse a query that has very many."""
+        query = parse(text, self._now())
+        rooms = self._rooms(session, query)
+        seeker, found, older = _seeker(session, rooms), deque[Said](maxlen=n), None
+        ends = self._clock.seconds() + LONGEST
+        for _ in range(FROM_THE_END):
+            page = await self._page(query, seeker, older, MANY_AT_ONCE)
+            found.extend(line for line in page.lines if not session.hides(line))
+            if not page.more:
+                lines = (one._replace(room=rooms[one.room].called(session)) for one in found)
+                return Found(text, tuple(lines), unfinished=page.unfinished)
+            older = Spot(*page.lines[-1][:2])
+            if self._clock.seconds() > ends:
+                break
+        raise Refused("too-slow", "Too many messages match. Search for more words, or less time.")
+
     def _going_on(self, session: Session) -> tuple[str, Spot]:
         searched = session.searched
         if searched is None:
@@ -134,11 +155,7 @@ class Search:
         seeker = _seeker(session, rooms)
         found: list[Said] = []
         for _ in range(PAGES):
-            try:
-                limit = n + 1 - len(found)
-                page = await self._lines.search(query.sought, seeker, older, limit)
-            except TooSlow as slow:
-                raise Refused("too-slow", str(slow)) from None
+            page = await self._page(query, seeker, older, n + 1 - len(found))
             found += [line for line in page.lines if not session.hides(line)]
             if len(found) > n:
                 return found[:n], Spot(*found[n - 1][:2]), page.unfinished
@@ -146,6 +163,12 @@ class Search:
                 return found, None, page.unfinished
             older = Spot(*page.lines[-1][:2])
         return found, older, page.unfinished
+
+    async def _page(self, query: Query, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        try:
+            return await self._lines.search(query.sought, seeker, older, limit)
+        except TooSlow as slow:
+            raise Refused("too-slow", str(slow)) from None
 
 
 def _seeker(session: Session, rooms: dict[str, Room]) -> Seeker:

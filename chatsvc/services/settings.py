@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
 
+from chatsvc.auth.passwords import SHORTEST_PASSWORD
+from chatsvc.model.sts import STSPolicy
 from chatsvc.services.retention import RetentionLimits
-
-
-class STSPolicy(NamedTuple):
-    """How long clients that have used TLS use nothing else (0: no longer), and on which port."""
-
-    duration: int  # seconds
-    port: int
 
 
 @dataclass(slots=True)
@@ -20,12 +14,14 @@ class ServiceSettings:
     """The administrator's settings, which can change while the service runs."""
 
     name: str = "chatsvc"
+    description: str = ""  # of the server; by default the name
     motd: str = ""
     password: str | None = None
     show_history: int = 20
     leave_on_empty_line: bool = False
     accounts: str = "open"  # who may register: open, invite or closed
     email_required: bool = False  # to register
+    shortest_password: int = SHORTEST_PASSWORD  # of an account
     early_registration: bool = False  # programs may register before they join
     sts: STSPolicy | None = None
     retention: RetentionLimits = field(default_factory=RetentionLimits)

@@ -33,7 +33,7 @@ class Topics:
     async def set(self, session: Session, room: Room, text: str) -> Topic:
         """Set the topic of a room, and tell everybody in it."""
         check_words(text)
-        mute = self._bans.mute_of(session, room)
+        mute = self._bans.silencing(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         check_topic(session.person, room, self._clock.seconds())

@@ -110,13 +110,10 @@ class Visibility:
         return found
 
     def refusal(self, session: Session, refused: Refused, request: Request) -> Refused:
-        """Tell programs whether a room that they are not in exists, as far as they may know.
-
-        For messages the remedy is the same: join it.
-        """
+        """Tell programs whether a room that they are not in exists, as far as they may know."""
         name = request.args.get("room") if request.rest is None else None
         is_room = isinstance(name, str) and name.startswith("#")
-        if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
+        if refused.code != "not-in-room" or not is_room:
             return refused
         if self._seen(session, name := clean(str(name))) is not None:
             return refused
@@ -143,7 +140,7 @@ class Visibility:
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
         """Return a user's entry in a room's list, if they may still be known to be in it."""
-        hidden = user in room.unseen and user is not asker.person
+        hidden = not _shows(room, user, asker.person)
         return None if hidden or user not in room.people else self.person(user, asker, room)
 
     def roll(self, name: str, reader: str) -> tuple[Roll, Sequence[Person]] | None:
@@ -171,12 +168,16 @@ class Visibility:
             operators=sum(user.operator for user in self._directory.users.values()),
             arriving=sum(session.user is None for session in self._directory.sessions),
             rooms=sum(not room.rules.hidden for room in self._directory.rooms.values()),
+            invisible=sum(user.invisible for user in self._directory.users.values()),
         )
 
 
 def _shows(place: Room, user: User, reader: User) -> bool:
     """Return whether `reader` may know that a user is in a room."""
-    return may_see(reader, place) and (user is reader or user not in place.unseen)
+    if user is reader:
+        return True
+    outside = user.invisible and reader not in place.people and not reader.operator
+    return may_see(reader, place) and user not in place.unseen and not outside
 
 
 def _addresses(user: User) -> tuple[str, ...]:

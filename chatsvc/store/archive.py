@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from chatsvc.model.explained import Explained
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -36,7 +37,7 @@ Start = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a coroutine that nobody waits for."""
 
 
-class ArchiveFailed(Exception):
+class ArchiveFailed(Explained):
     """The archive cannot do this; the message is a sentence for users."""
 
 

@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 
+from chatsvc.model.explained import Explained
+
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2 (RFC 9325, 4.2)
 _OPTIONS = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE
 _KEYS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey, Ed25519PrivateKey)
 
 
-class CertificateFailed(Exception):
+class CertificateFailed(Explained):
     """A certificate cannot be used; the message is a sentence for users."""
 
 

@@ -10,8 +10,9 @@ from twisted.internet.protocol import ServerFactory
 from chatsvc.model.rate_limits import Limits
 from chatsvc.services.hub import Hub
 from chatsvc.transports.connection import ClientConnection
-from chatsvc.transports.detection import NAMES, Detector
+from chatsvc.transports.detection import Detector, prepare
 from chatsvc.transports.gate import Gate
+from chatsvc.transports.languages import NAMES
 
 
 class ChatFactory(Gate, ServerFactory):
@@ -29,6 +30,7 @@ class ChatFactory(Gate, ServerFactory):
         speaks: Collection[str] = NAMES,
         require_tls: bool = False,
     ) -> None:
+        prepare(speaks)
         super().__init__(hub, clock, limits, max_clients, slow_limit, speaks, require_tls)
 
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular

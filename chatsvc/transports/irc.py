@@ -83,6 +83,7 @@ class IRCProtocol(Heartbeat):
         self._client.registers_early = settings.registers_early
         self._client.sts = settings.sts
         self._client.needs_email = settings.email_required
+        self._client.description = settings.description or settings.name
 
     def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twisted.internet.interfaces import IStreamClientEndpoint
-
-from chatsvc.client.net.trust import Trust, known_servers
+if TYPE_CHECKING:  # help, mistakes and the server's commands need no network
+    from twisted.internet.interfaces import IStreamClientEndpoint
 
 PORT = 13531
 TLS = "tls://"  # prefix of servers that require TLS
@@ -38,6 +37,7 @@ class Server(NamedTuple):
         if not self.tls:
             return endpoint
         from chatsvc.client.net.tls import Encrypted
+        from chatsvc.client.net.trust import Trust, known_servers
 
         trust = Trust(self.address.lower(), known_servers(), tell)
         return Encrypted(endpoint, self.host, trust.decide, reactor)

@@ -39,6 +39,8 @@ _MOST_NEW = 200  # missed lines shown after reconnecting
 @on("JOIN", 1)
 def _(client: Client, message: Message) -> None:
     keys = message.params[1].split(",") if len(message.params) > 1 else []
+    if not message.params[0].strip(","):
+        client.reply("NEEDMOREPARAMS", "JOIN")
     for position, room in enumerate(message.params[0].split(",")):
         if room == "0":
             _leave_all(client)
@@ -84,6 +86,8 @@ def _leave_all(client: Client) -> None:
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
     words = reason(message.params[1]) if len(message.params) > 1 else ""
+    if not message.params[0].strip(","):
+        client.reply("NEEDMOREPARAMS", "PART")
     for room in filter(None, message.params[0].split(",")):
         if room.startswith("#"):
             client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
@@ -188,8 +192,12 @@ def _why(event: Left) -> str:
     Only what users write has a prefix, so that nobody can fake the rest.
     """
     if event.by:
-        return f"Killed ({event.by} ({event.reason or event.by}))"
+        return _killed(event.by, event.reason)
     return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
+
+
+def _killed(by: str, reason: str) -> str:
+    return f"Killed ({by} ({reason or by}))"
 
 
 @on("KICK", 2)
@@ -220,6 +228,7 @@ def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
 def _(event: Removed, client: Client, about: Pending) -> None:
     why = event.reason or event.by
     if event.own and not event.room:
+        client.closing = _killed(event.by, event.reason)
         client.send("KILL", event.name, why, by=event.by)
         return
     if not event.room:

@@ -40,10 +40,10 @@ class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
-        "_asked", "_requests", "account_of", "bot", "changed", "collected", "earlier",
-        "former", "happened", "latest", "needs_email", "opened", "operator", "quit", "realname",
-        "registers_early", "registration", "roll", "rooms", "sasl", "secure", "sts", "telling",
-        "unread", "version", "wallops", "welcome",
+        "_asked", "_requests", "account_of", "bot", "changed", "closing", "collected",
+        "description", "earlier", "former", "happened", "invisible", "latest", "needs_email",
+        "opened", "operator", "quit", "realname", "registers_early", "registration", "roll",
+        "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
     )  # fmt: skip
 
     def __init__(
@@ -59,8 +59,10 @@ class Client(ClientOutput):
         self.roll = roll  # who is in a crowded room
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
+        self.description = ""  # of the server
         self.realname = ""
         self.bot = False
+        self.invisible = False
         self.operator = False
         self.wallops = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
@@ -69,6 +71,7 @@ class Client(ClientOutput):
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
         self.changed: list[Rule] = []  # rules changed by one request, of which more follow
+        self.closing = ""  # why the connection ends, if the client knows it by an IRC message
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
@@ -95,8 +98,8 @@ class Client(ClientOutput):
 
     @property
     def modes(self) -> str:
-        """The user modes; people are found only by name or in rooms shared with them."""
-        found = (("B", self.bot), ("i", True), ("o", self.operator), ("w", self.wallops))
+        """The user modes."""
+        found = (("B", self.bot), ("i", self.invisible), ("o", self.operator), ("w", self.wallops))
         return "".join(letter for letter, is_set in found if is_set)
 
     def forget(self, room: str) -> None:

@@ -14,9 +14,10 @@ from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import in_words, part_in_words, refused, told, told_part
+from chatsvc.model.ban_masks import MASK, label
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Banned, Bans, Listed, Unbanned
-from chatsvc.model.requests import Refusal
+from chatsvc.model.requests import Refusal, Refused
 
 
 class _List(NamedTuple):
@@ -33,7 +34,7 @@ LISTS = {
     "e": _List("exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
     "I": _List("admit", "unadmit", "INVITELIST", "ENDOFINVITELIST"),
 }
-_PATTERN = re.compile(r"[!@$*?.:/=]")
+_BARE = re.compile(r"[^!@$.:/=]+")  # a nickname, or a pattern of nicknames
 _LETTERS = {"ban": "b", "mute": "b", "exempt": "e", "admit": "I"}
 
 
@@ -50,10 +51,10 @@ def change_list(
     if pattern == MUTED:
         text = f"A mask follows {MUTED}"
         return lambda: client.reply_later("INVALIDMODEPARAM", room, letter, pattern, text)
-    if not _PATTERN.search(pattern.removeprefix(MUTED)):  # a nickname, as on other servers
-        pattern = f"{pattern}!*@*"
+    mask = _whole(pattern.removeprefix(MUTED if mute else ""))
+    pattern = f"{MUTED}{mask}" if mute else mask
     do = LISTS[letter].add if plus else LISTS[letter].remove
-    who = pattern.removeprefix(MUTED if mute else "")
+    who = mask if _may_match(mask) else f"{MASK}={mask}"
     args: dict[str, object] = {"room": room, "who": who}
     if mute and letter == "b":
         do = "mute" if plus else "unmute"
@@ -61,10 +62,26 @@ def change_list(
         args["here"] = True
     if plus and do == "ban":
         args["stay"] = True
-    elif plus and mute and do == "exempt":
-        args["mutes"] = True
+    elif plus and mute:
+        args["mutes" if do == "exempt" else "once"] = True
     about = Pending(f"LISTED {'+' if plus else '-'}{letter}", (room, letter, pattern))
     return lambda: client.ask(do, about, **args)
+
+
+def _whole(mask: str) -> str:
+    """Return a mask with all its parts, as other servers complete them."""
+    if _BARE.fullmatch(mask):
+        return f"{mask}!*@*"
+    return f"*!{mask}" if "@" in mask and "!" not in mask and "$" not in mask else mask
+
+
+def _may_match(mask: str) -> bool:
+    """Return whether a user here may be shown like this, or the chat explains why none can be."""
+    try:
+        label(mask)
+    except Refused as refused:
+        return refused.code != "bad-mask" or "!" not in mask
+    return True
 
 
 def refuse_mode(event: Refusal, client: Client, about: Pending) -> None:
@@ -121,6 +138,8 @@ def _letter_of(entry: Banned | Unbanned) -> str:
 def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
     if not _asked(about):
         part_in_words(client, event, about, part)
+    elif part.begins and not _may_match(event.who):
+        client.notice(f"{event.who} can match nobody here. Users are shown as {client.mask('eve')}")
     if part.begins and event.room and not (event.own or event.quietly):
         _tell_mode(client, event, f"+{_letter_of(event)}", event.who)
     if event.room and not event.mute:

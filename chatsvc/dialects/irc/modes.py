@@ -23,7 +23,7 @@ _INVERTED = "n"  # is set while the rule is off
 _VALUES = {"k": "password", "l": "limit"}
 _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
-_PREFIXED = {"founder": "qo", "host": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
+_PREFIXED = {"founder": "qo", "host": "o", "moderator": "o", "operator": "o", "voiced": "v"}
 _MOST_CHANGES = 20  # in one MODE
 _TOO_MANY = f"Only the first {_MOST_CHANGES} changes were made"
 _HIGHEST_LIMIT = 99_999
@@ -100,7 +100,7 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> _C
         return change_list(client, room, letter, plus, word)
     if letter in _ROLES and word.strip():
         do, about = _ROLES[letter][not plus], Pending("MODE", (room, letter, word))
-        return lambda: client.ask(do, about, room=room, name=word)
+        return lambda: client.ask(do, about, room=room, name=word, present=True)
     if letter in (*_ROLES, *_VALUES) and not word:
         return lambda: client.reply_later("NEEDMOREPARAMS", "MODE")
     if letter in _VALUES:
@@ -162,12 +162,20 @@ def _own(client: Client, letters: str) -> None:
             plus = letter == "+"
         elif letter == "B":
             client.ask("bot", Pending("MODE B"), on=plus)
+        elif letter == "i" and plus != client.invisible:
+            client.invisible = plus
+            client.ask("invisible", Pending("MODE i", ("+i" if plus else "-i",)), on=plus)
         elif letter == "w" and plus != client.wallops:
             client.wallops = plus
             change = "+w" if plus else "-w"
             client.send("MODE", client.nick, change, by=client.nick)
         elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
+
+
+def own_visibility(client: Client, about: Pending) -> None:
+    """Tell the client that it is invisible, or no longer."""
+    client.send("MODE", client.nick, about.first, by=client.nick)
 
 
 def own_mode(client: Client, person: Person) -> None:
@@ -189,7 +197,7 @@ def _(event: Role, client: Client, about: Pending) -> None:
         set_, unset = set_.replace("v", ""), unset.replace("v", "")
     letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
     names = [event.name] * len(set_ + unset)
-    if event.instead:  # the former founder or host is a moderator now
+    if event.instead and "q" in set_:  # the former founder is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
         client.send("MODE", event.room, letters, *names, by=event.by, stamp=event.stamp)

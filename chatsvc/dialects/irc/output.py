@@ -134,8 +134,8 @@ class ClientOutput:
         self.send("FAIL", command, code, *params)
 
     def error(self, text: str) -> None:
-        """Send ERROR, the last message."""
-        self._add(wire.short(wire.write("ERROR", text)))
+        """Send ERROR, the last message, in the form that clients know."""
+        self._add(wire.short(wire.write("ERROR", f"Closing Link: {self.server} ({text})")))
 
     def notice(self, text: str, source: str = "", to: str = "", tags: Tags = NO_TAGS) -> None:
         """Send as many notices as the text needs."""

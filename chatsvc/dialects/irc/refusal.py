@@ -9,6 +9,7 @@ from chatsvc.model.requests import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
 _SAID = ("PRIVMSG", "NOTICE", "TAGMSG")
+_SILENCED = ("banned", "muted", "moderated", "slow-mode")
 _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 
@@ -42,6 +43,10 @@ def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
         return "CANNOTSENDTOCHAN"
     if about.command == "JOIN" and event.code == "wrong-password":
         return "BADCHANNELKEY"
+    if about.command == "NICK" and event.code in ("banned", "muted"):
+        return "UNAVAILRESOURCE"
+    if about.command == "TOPIC" and event.code in _SILENCED:
+        return "CHANOPRIVSNEEDED"
     return REFUSALS.get(event.code)
 
 

@@ -247,9 +247,11 @@ def _(event: Pong, client: Client, about: Pending) -> None:
 
 @on("QUIT", anybody=True)
 def _(client: Client, message: Message) -> None:
-    client.ask("quit", words=reason(" ".join(message.params)))
+    words = reason(" ".join(message.params))
+    client.closing = f"Quit: {words}" if words else "Quit"
+    client.ask("quit", words=words)
 
 
 @told.register
 def _(event: Goodbye, client: Client, about: Pending) -> None:
-    client.error(event.text)
+    client.error(client.closing or event.text)

@@ -35,7 +35,8 @@ def _(client: Client, message: Message) -> None:
         _fail(client, "INVALID_PARAMS", "Invalid parameters")
     else:
         about = Pending(BY_ATTRIBUTES)
-        client.ask("search", about, query=query, n=max(1, min(n, _MOST)))
+        first = {"first": True} if attributes.get("after") else {}
+        client.ask("search", about, query=query, n=max(1, min(n, _MOST)), **first)
 
 
 def _query(attributes: Mapping[str, str]) -> str:
@@ -68,7 +69,7 @@ def _(event: Found, client: Client, about: Pending) -> None:
 
 @told_part.register
 def _(event: Found, client: Client, about: Pending, part: Part) -> None:
-    """Send messages in the order of their times, which is SHOULD; the chat finds the latest."""
+    """Send messages in the order of their times, which is SHOULD."""
     if about.command != BY_ATTRIBUTES:
         part_in_words(client, event, about, part)
         return

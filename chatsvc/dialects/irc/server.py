@@ -90,7 +90,9 @@ def _(event: Census, client: Client, about: Pending) -> None:
 def statistics(client: Client, census: Census) -> None:
     """Send the numbers of users and rooms."""
     people, most = str(census.people), str(census.most)
-    client.reply("LUSERCLIENT", f"There are 0 users and {people} invisible on 1 servers")
+    visible, invisible = census.people - census.invisible, census.invisible
+    words = f"There are {visible} users and {invisible} invisible on 1 servers"
+    client.reply("LUSERCLIENT", words)
     client.reply("LUSEROP", str(census.operators))
     client.reply("LUSERUNKNOWN", str(census.arriving))
     client.reply("LUSERCHANNELS", str(census.rooms))
@@ -184,7 +186,7 @@ def _(client: Client, message: Message) -> None:
         client.reply("NOSUCHSERVER", other[0])
         return
     if fnmatchcase(client.server, key(mask)):
-        client.reply("LINKS", client.server, client.server, f"0 {_chat(client)}")
+        client.reply("LINKS", client.server, client.server, f"0 {client.description}")
     client.reply("ENDOFLINKS", mask)
 
 
@@ -212,3 +214,28 @@ def _(client: Client, message: Message) -> None:
 @on("SUMMON")
 def _(client: Client, message: Message) -> None:
     client.reply("SUMMONDISABLED")
+
+
+@on("DIE")
+@on("REHASH")
+@on("RESTART")
+def _(client: Client, message: Message) -> None:
+    _manage(client, message.command)
+
+
+@on("CONNECT", 1)
+@on("SQUIT", 2)
+def _(client: Client, message: Message) -> None:
+    """Refuse to link servers: there is no other one."""
+    if client.operator and not fnmatchcase(client.server, key(message.params[0])):
+        client.reply("NOSUCHSERVER", message.params[0])
+    else:
+        _manage(client, message.command)
+
+
+def _manage(client: Client, command: str) -> None:
+    """Refuse what operators of other servers do (RFC 2812, 4; Modern IRC, "ERR_NOPRIVS")."""
+    if client.operator:
+        client.reply("NOPRIVS", command.lower())
+    else:
+        client.reply("NOPRIVILEGES", "Only operators can do that.")

@@ -17,14 +17,14 @@ from chatsvc.model.requests import Refusal
 EVERYBODY = 10**9  # more than any list has entries
 _OF_NAMES = frozenset(("multi-prefix", "userhost-in-names"))  # on which a list depends
 _MOST_ROOMS = 10  # in one NAMES
-_PREFIXES = {"founder": "~@", "host": "~@", "moderator": "@", "voiced": "+"}
+_PREFIXES = {"founder": "~@", "host": "@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
 
 
 def prefixes(client: Client, person: Person, role: str, room: str) -> str:
     """Return what precedes a name; operators count as moderators in every room.
 
-    Without multi-prefix it is one sign that every client knows, so a founder or host is `@`.
+    Without multi-prefix it is one sign that every client knows, so a founder is `@`.
     """
     found = _PREFIXES.get(role, "")
     if person.role == "operator" and "@" not in found:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message, told_address
-from chatsvc.dialects.irc.modes import own_mode, tell_other
+from chatsvc.dialects.irc.modes import own_mode, own_visibility, tell_other
 from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
@@ -15,13 +16,18 @@ from chatsvc.dialects.irc.who import prefixes
 from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import Departed, Person
 from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import key
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 
 
 @on("WHOIS")
 def _(client: Client, message: Message) -> None:
-    asked = message.params[min(len(message.params), 2) - 1] if message.params else ""
+    *others, asked = message.params[:2] or [""]
+    server = "".join(others)
+    if _is_elsewhere(client, server) and server != asked:
+        client.reply("NOSUCHSERVER", server)
+        return
     names = client.targets(asked, _MOST_NAMES)
     if not names:
         client.reply("NONICKNAMEGIVEN")
@@ -29,6 +35,11 @@ def _(client: Client, message: Message) -> None:
         client.ask("whois", Pending("WHOIS", (name,)), name=name)
     for name in names[-1:]:
         client.ask("whois", Pending("WHOIS", (name, asked)), name=name)
+
+
+def _is_elsewhere(client: Client, target: str) -> bool:
+    """Return whether the first parameter names another server, instead of a user of this one."""
+    return "." in target and not fnmatchcase(client.server, key(target))
 
 
 @refused("WHOIS")
@@ -47,6 +58,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == "MODE i":
+        own_visibility(client, about)
     elif about.command == OF_USER:
         answer_of_user(client, about)
     elif about.command == "MODE OTHER":
@@ -65,7 +78,7 @@ def _whois(client: Client, person: Person) -> None:
     rooms = zip(person.rooms, roles, strict=True)
     items = [f"{prefixes(client, person, role, room)}{room}" for room, role in rooms]
     client.replies("WHOISCHANNELS", name, items=items)
-    client.reply("WHOISSERVER", name, client.server, _about_the_server(client))
+    client.reply("WHOISSERVER", name, client.server, client.description)
     if person.role == "operator":
         client.reply("WHOISOPERATOR", name)
     if person.away is not None:
@@ -79,10 +92,6 @@ def _whois(client: Client, person: Person) -> None:
     if person.secure:
         client.reply("WHOISSECURE", name)
     client.reply("WHOISIDLE", name, str(int(person.idle)), str(int(person.since)))
-
-
-def _about_the_server(client: Client) -> str:
-    return client.welcome.chat if client.welcome else client.server
 
 
 @on("WHOWAS")

@@ -19,7 +19,7 @@ from chatsvc.transports.connection import HEAD_WITHIN, ClientConnection, LastWor
 from chatsvc.transports.web.reply import Reply
 from chatsvc.transports.web.site import Site
 from chatsvc.transports.websocket.handshake import Head
-from chatsvc.transports.websocket.opening import NameOf, is_known_place, opened
+from chatsvc.transports.websocket.opening import is_known_place, opened
 
 KEEP_ALIVE = 5.0  # seconds that a connection waits for its next request
 
@@ -78,9 +78,9 @@ class Channel(HTTPChannel):
     _answering = False  # an answer takes time
     _rest: IDelayedCall | None = None  # until the next request is read
 
-    def __init__(self, arrival: ClientConnection, site: Site, name_of: NameOf) -> None:
+    def __init__(self, arrival: ClientConnection, site: Site) -> None:
         super().__init__()
-        self._arrival, self._site, self._name_of = arrival, site, name_of
+        self._arrival, self._site = arrival, site
         self._clock = arrival.gate.clock
         limited = arrival.gate.limits.flood is not None
         self._purse = arrival.gate.purses.purse(arrival.address) if limited else None
@@ -139,7 +139,7 @@ class Channel(HTTPChannel):
         """Answer a request, or become a WebSocket."""
         arrival, head = self._arrival, request.head()
         known = is_known_place(arrival, head)
-        successor = opened(arrival, head, b"", self._name_of) if known else None
+        successor = opened(arrival, head, b"") if known else None
         if successor is not None:
             self._hand_over(successor)
             return

@@ -16,7 +16,7 @@ from chatsvc.transports.connection import ClientConnection, LastWords
 from chatsvc.transports.web.channel import Channel
 from chatsvc.transports.web.site import NO_HOST, UNKNOWN_HOST, packaged
 from chatsvc.transports.websocket.handshake import Head, head_of, split
-from chatsvc.transports.websocket.opening import NameOf, is_known_place, opened
+from chatsvc.transports.websocket.opening import is_known_place, opened
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"
@@ -33,8 +33,8 @@ class FirstRequest(Protocol):
 
     transport: Any
 
-    def __init__(self, arrival: ClientConnection, name_of: NameOf) -> None:
-        self._arrival, self._data, self._name_of = arrival, b"", name_of
+    def __init__(self, arrival: ClientConnection) -> None:
+        self._arrival, self._data = arrival, b""
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
@@ -56,9 +56,9 @@ class FirstRequest(Protocol):
         begin, rest = split(data)
         head = head_of(begin)
         known = is_known_place(arrival, head)
-        successor = opened(arrival, head, rest, self._name_of) if known else None
+        successor = opened(arrival, head, rest) if known else None
         if successor is None and known and self._is_for_pages():
-            channel = Channel(arrival, packaged(), self._name_of)
+            channel = Channel(arrival, packaged())
             arrival.hand_over(self.transport, channel, data)
         else:
             words = successor or LastWords(arrival, self._written(head, known))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
@@ -11,6 +10,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.transports.connection import ClientConnection, LastWords
+from chatsvc.transports.languages import WEBSOCKET, name_of
 from chatsvc.transports.websocket.frames import (
     GOING_AWAY,
     REFUSED,
@@ -29,12 +29,9 @@ from chatsvc.transports.websocket.handshake import (
 )
 from chatsvc.transports.websocket.protocol import PROTOCOLS
 
-NAME = "websocket"  # in --speaks
 NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protocol.md."
 
 MOST_FRAMES = 100  # up to the first message
-
-NameOf = Callable[[bytes], str]  # returns the language of a first line
 
 
 def is_known_place(arrival: ClientConnection, head: Head) -> bool:
@@ -48,12 +45,12 @@ def is_known_place(arrival: ClientConnection, head: Head) -> bool:
     return known
 
 
-def opened(arrival: ClientConnection, head: Head, rest: bytes, name_of: NameOf) -> Any:
+def opened(arrival: ClientConnection, head: Head, rest: bytes) -> Any:
     """Return the connection's next protocol if the request is for a WebSocket, else None.
 
     From then on the connection is that of a user.
     """
-    if not arrival.gate.understands(NAME) or not wants_websocket(head):
+    if not arrival.gate.understands(WEBSOCKET) or not wants_websocket(head):
         return None
     try:
         _check(arrival, head)
@@ -65,7 +62,7 @@ def opened(arrival: ClientConnection, head: Head, rest: bytes, name_of: NameOf) 
     if arrival.refusal is not None:
         arrival.note_refusal()
         return LastWords(arrival, answer + close_frame(REFUSED, arrival.refusal.text))
-    return Opening(arrival, answer, subprotocol, rest, name_of)
+    return Opening(arrival, answer, subprotocol, rest)
 
 
 def _check(arrival: ClientConnection, head: Head) -> None:
@@ -91,9 +88,8 @@ class Opening(Protocol):
         answer: bytes,
         subprotocol: str,
         rest: bytes,
-        name_of: NameOf,
     ) -> None:
-        self._arrival, self._answer, self._rest, self._name_of = arrival, answer, rest, name_of
+        self._arrival, self._answer, self._rest = arrival, answer, rest
         self._subprotocol = subprotocol
         self._frames = FrameReader()
         self._frames.most = MOST_FRAMES
@@ -119,7 +115,7 @@ class Opening(Protocol):
             self._finish(frames.end.code, frames.end.words)
 
     def _begin(self, message: bytes) -> None:
-        name = self._name_of(line_of(message))
+        name = name_of(line_of(message))
         if name in PROTOCOLS:
             self._become(name, client_frame(message) + self._frames.rest())
         else:

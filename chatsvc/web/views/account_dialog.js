@@ -28,7 +28,7 @@ function Guest({ session, name }) {
         ${registration !== "closed" && html`<section><h3>Register</h3>
             <${SmallForm} button="Register" done="Registered." submit=${(/** @type {any} */ given) => maybeStaying(session, given, rest => register(session, rest))}>
                 <label>Name <input name="name" required autocomplete="username" autocapitalize="none" spellcheck=${false} maxlength="32" defaultValue=${name} /></label>
-                <label>Password <input name="password" type="password" required minlength="6" maxlength="256" autocomplete="new-password" /></label>
+                <label>Password <input name="password" type="password" required maxlength="600" autocomplete="new-password" /></label>
                 ${registration === "invite" && html`<label>Invitation code <input name="code" required autocomplete="off" /></label>`}
                 <${Stay} />
             </${SmallForm}></section>`}
@@ -78,7 +78,7 @@ function Registered({ session, page, account }) {
             <${SmallForm} button="Change" done="Password changed." submit=${(/** @type {any} */ given) => session.input.perform("passwd", given)}>
                 <input name="username" class="unseen" tabindex="-1" autocomplete="username" aria-hidden="true" value=${account} readonly />
                 <label>Current password <input name="old" type="password" required autocomplete="current-password" /></label>
-                <label>New password <input name="new" type="password" required minlength="6" maxlength="256" autocomplete="new-password" /></label>
+                <label>New password <input name="new" type="password" required maxlength="600" autocomplete="new-password" /></label>
             </${SmallForm}></section>
         <section><h3>Certificates</h3>
             <p class="muted">Other programs can log in with a TLS client certificate.</p>

@@ -57,8 +57,16 @@ export class Conversation extends Component {
         this._missed = null;
         for (const type of USES) scroller.removeEventListener(type, this._used);
         this._addActions(scroller, module.LineActions);
-        if (!(missed.target instanceof Element && missed.target.closest("a"))) missed.target?.dispatchEvent(copyOf(missed));
+        if (!(missed.target instanceof Element && missed.target.closest("a"))) this._repeat(scroller, missed);
     };
+
+    /** Repeat an event for the menus only: the rest of the page has handled it. @param {HTMLElement} scroller @param {Event} missed */
+    _repeat(scroller, missed) {
+        const stop = (/** @type {Event} */ event) => event.stopPropagation();
+        scroller.addEventListener(missed.type, stop);
+        missed.target?.dispatchEvent(copyOf(missed));
+        scroller.removeEventListener(missed.type, stop);
+    }
 
     /**
      * @param {HTMLElement} scroller
