@@ -24,7 +24,7 @@ from benchmarks.report import COMPARED, Results
 from benchmarks.scenarios import Comparison, Generator, work_of
 from benchmarks.servers import Trouble, known_servers, program, progress, scratch_folder
 
-SCENARIOS = ("crowd", "rooms", "hall", "idle", "deep")
+SCENARIOS = ("crowd", "rooms", "hall", "club", "idle", "deep")
 PEERS = ("inspircd", "ngircd")
 
 
@@ -38,7 +38,8 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     # No choices= here: before Python 3.12 an empty list of words would not be among them.
     add("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (all)")
-    own = ("chatsvc", "chatsvc-memory", "chatsvc-limited", "chatsvc-scraped", "chatsvc-irc")
+    kinds = ("postgresql", "memory", "limited", "scraped", "irc")
+    own = ("chatsvc", *(f"chatsvc-{kind}" for kind in kinds))
     everything = (*own, *PEERS)
     chosen = [*COMPARED, *PEERS]
     help_servers = f"among {', '.join(everything)} ({', '.join(chosen)})"

@@ -139,12 +139,17 @@ def hall() -> Work:
     return Work("hall: one room of 1,000, 50 lines a second", "paced", options)
 
 
+def club() -> Work:
+    options = ("--rooms", "1", "--members", "20", "--talkers", "10", "--rate", "50")
+    return Work("club: one room of 20, 50 lines a second", "paced", options)
+
+
 def work_of(scenario: str, arguments: argparse.Namespace) -> list[Work]:
     if scenario == "crowd":
         return [crowd()]
     if scenario == "rooms":
         return [rooms(inflight) for inflight in arguments.inflight]
-    return [hall()]
+    return [club() if scenario == "club" else hall()]
 
 
 @dataclass(frozen=True)

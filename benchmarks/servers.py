@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clusters import address_in, cluster
 from benchmarks.scraping import scraped
 
 HOST = "127.0.0.1"
@@ -45,6 +46,7 @@ class Server:
     largest_crowd: int
     command: Callable[[Path, int], list[str]]
     scraped: bool = False
+    in_postgresql: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def chatsvc(
     twistd: str, archive: str, limits: Sequence[str], extra: Sequence[str]
 ) -> Callable[[Path, int], list[str]]:
     def command(folder: Path, port: int) -> list[str]:
-        where = archive.format(folder=folder)
+        where = archive.format(folder=folder, database=address_in(folder))
         service = ["chat", "--port", str(port), "--interface", HOST, "--archive", where]
         return [twistd, "-n", "--pidfile=", *service, *limits, *extra]
 
@@ -160,8 +162,10 @@ def known_servers(arguments: argparse.Namespace) -> dict[str, Server]:
     kept = chatsvc(twistd, "sqlite:{folder}/chat.db", UNLIMITED, extra)
     forgetful = chatsvc(twistd, "memory:", UNLIMITED, extra)
     limited = chatsvc(twistd, "sqlite:{folder}/chat.db", LIMITED, extra)
+    in_database = chatsvc(twistd, "{database}", UNLIMITED, extra)
     servers = [
         Server("chatsvc", "text", 100, 500, 60_000, kept),
+        Server("chatsvc-postgresql", "text", 100, 500, 60_000, in_database, in_postgresql=True),
         Server("chatsvc-memory", "text", 100, 500, 60_000, forgetful),
         Server("chatsvc-limited", "text", 100, 500, 60_000, limited),
         Server("chatsvc-scraped", "text", 100, 500, 60_000, kept, scraped=True),
@@ -194,7 +198,11 @@ def scratch_folder() -> Iterator[Path]:
 
 @contextmanager
 def running(server: Server) -> Iterator[Running]:
-    with scratch_folder() as folder, running_in(server, folder) as it:
+    with (
+        scratch_folder() as folder,
+        cluster(folder) if server.in_postgresql else nullcontext(),
+        running_in(server, folder) as it,
+    ):
         yield it
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
@@ -51,9 +51,9 @@ from chatsvc.running.reloading import Reloaded, Reloader
 from chatsvc.running.start_message import ways_to_join, ways_to_rule
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
-from chatsvc.store.archive import Archive, ArchiveFailed, Worker
-from chatsvc.store.memory import MemoryArchive
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.archive import Archive, ArchiveFailed, Worker, Workers
+from chatsvc.store.archives import archive_at
+from chatsvc.store.location import Database
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.control import ControlSocket
 from chatsvc.transports.factory import ChatFactory, TLSOnly
@@ -64,8 +64,6 @@ from chatsvc.transports.tls import TLS
 from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
-
-T = TypeVar("T")
 
 READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
@@ -121,7 +119,9 @@ class ChatService(Service):
         self._searchers = ThreadPool(0, SEARCHERS, "searchers")
         self._slow_searcher = ThreadPool(0, 1, "slow searcher")
         self._hashers = ThreadPool(0, 1, "hasher")
-        self._archive = self._make_archive(options["archive"])
+        self._place: Path | Database | None = options["archive"]
+        self._beside: Path | None = options["beside"]
+        self._archive = self._make_archive()
         self.limits: Limits = options["limits"]
         self.hub = Hub(
             self._archive,
@@ -152,31 +152,32 @@ class ChatService(Service):
             when_empty=self._stop_reactor,
         )
         settings.apply(options)
-        self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
+        self._reloader = Reloader(options, settings, lambda: self._factory.tls, self._beside)
         self.hub.status.connections = lambda: len(self._factory.connections)
-        self._control = self._make_control(options["archive"])
+        self._control = self._make_control()
         paths = options["certificate"]
         self._certificate = None if paths is None else Files(*paths)
         self._ports: list[IListeningPort] = []
 
-    def _make_archive(self, path: Path | None) -> Archive:
-        if path is None:
-            return MemoryArchive(_at_once, self._turn, _start)
+    def _make_archive(self) -> Archive:
         pools = (
             self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
         )  # fmt: skip
-        return SQLArchive(path, Workers(*map(self._in, pools)), self._turn, _start)
+        try:
+            return archive_at(self._place, Workers(*map(self._in, pools)), self._turn, _start)
+        except ArchiveFailed as failed:
+            raise StartFailed(str(failed)) from None
 
-    def _make_control(self, archive: Path | None) -> ControlSocket | None:
+    def _make_control(self) -> ControlSocket | None:
         """Return the control socket beside the archive; one in memory has none."""
-        if archive is None:
+        if self._beside is None:
             return None
         own = {
             "stop": self._stop_by_control,
             "log-level": self._set_log_level,
             "reload": self._reload_by_control,
         }
-        return ControlSocket(socket_of(archive), {**commands(self.hub), **own})
+        return ControlSocket(socket_of(self._beside), {**commands(self.hub), **own})
 
     async def _stop_by_control(self, arguments: Arguments) -> Answer:
         """Stop once this is answered."""
@@ -306,8 +307,8 @@ class ChatService(Service):
         hint = ""
         try:
             certificate: Files | bytes | None = self._certificate
-            if certificate is None and isinstance(self._archive, SQLArchive):
-                certificate = kept_beside(self._archive.path)
+            if certificate is None and self._beside is not None:
+                certificate = kept_beside(self._beside)
                 hint = " To make a new one, move the file away and restart."
             return self._checked(TLS(certificate or make(), self._reactor))
         except CertificateFailed as failed:
@@ -336,9 +337,10 @@ class ChatService(Service):
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
             yield f"TLS uses a self-signed certificate, SHA-256 {tls.fingerprint}"
-        archive = self._archive.path if isinstance(self._archive, SQLArchive) else None
+        archive = self._place
         if archive is not None:
-            yield f"Messages are stored in {archive.absolute()}"
+            where = archive.absolute() if isinstance(archive, Path) else archive.shown
+            yield f"Messages are stored in {where}"
         else:
             yield "Messages are kept in memory, and lost when the service stops."
         accounts = self.hub.accounts
@@ -402,10 +404,6 @@ class ChatService(Service):
 
 def _port_of(port: IListeningPort) -> int:
     return int(cast(Any, port.getHost()).port)
-
-
-async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
-    return work(*arguments)
 
 
 def _start(coroutine: Coroutine[Any, Any, None]) -> None:

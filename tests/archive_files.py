@@ -16,9 +16,9 @@ from conftest import at_once, no_turn, start
 from keeper import Keeper, now
 
 from chatsvc.model.message_events import Line
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Workers
 from chatsvc.store.sqlite import database, migrations
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 from chatsvc.store.sqlite.migrations import newest, steps
 
 NEXT = newest() + 1  # the version of a schema with one more step

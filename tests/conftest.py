@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
-from stores import STORES, Factory
+from stores import STORES, Factory, installed
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -33,7 +33,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["browser", "keeper", "archive_files", "ircpeople"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files", "ircpeople", "postgresql_archives"]
 
 _log = Logger()
 
@@ -285,7 +285,8 @@ def new_archive(request: pytest.FixtureRequest, tmp_path: Path) -> NewArchive:
 @pytest.fixture
 def archives(tmp_path: Path) -> Iterator[dict[str, Archive]]:
     """Return one archive of each store, by the store's name, for one test."""
-    made = {name: make(tmp_path / "chat.db", at_once, no_turn, start) for name, make in STORES}
+    path = tmp_path / "chat.db"
+    made = {name: make(path, at_once, no_turn, start) for name, make in installed()}
     yield made
     for archive in made.values():
         start(archive.close())

@@ -18,7 +18,8 @@ from chatsvc.auth.known_places import Source
 from chatsvc.cli import accounts
 from chatsvc.model.records import Fact
 from chatsvc.services.maintenance import OFTEN
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.archive import Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 from chatsvc.store.sqlite.offline import Ledger
 
 SECRET = "correct-horse"

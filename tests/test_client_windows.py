@@ -11,7 +11,8 @@ from real import Service
 from real_client import texts, where
 from staff import member
 
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.archive import Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 # Twisted and Textual run on Windows, but would detect Unix here, so they are loaded first.
 BLOCKED = """

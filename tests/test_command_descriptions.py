@@ -26,9 +26,13 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def commands(capsys: pytest.CaptureFixture[str]) -> dict[str, set[str]]:
     """Return the options that each subcommand lists in its help, but `--help`."""
-    inner = re.findall(r"(?m)^    (\w+)  ", printed(capsys, "account", "--help"))
-    assert "passwd" in inner
-    names = ["join", "send", "tail", "export", *HELP, *(f"account {name}" for name in inner)]
+    inner = [
+        f"{name} {word}"
+        for name in ("account", "archive")
+        for word in re.findall(r"(?m)^    (\w+)  ", printed(capsys, name, "--help"))
+    ]
+    assert {"account passwd", "archive copy"} <= set(inner)
+    names = ["join", "send", "tail", "export", *HELP, *inner]
     return {name: options(printed(capsys, *name.split(), "--help")) for name in names}
 
 

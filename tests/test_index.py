@@ -16,12 +16,12 @@ from conftest import at_once, no_turn, start
 from keeper import Keeper, Steps, delete, expire, finds, line, now, scrub, texts
 from twisted.internet.defer import Deferred
 
-from chatsvc.store.archive import ArchiveFailed, TooSlow
+from chatsvc.store.archive import ArchiveFailed, TooSlow, Workers
 from chatsvc.store.query_parser import parse
 from chatsvc.store.search_query import Finds, Seeker
 from chatsvc.store.sqlite import index_search
 from chatsvc.store.sqlite import word_index as index_of
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 
 @pytest.fixture(autouse=True)

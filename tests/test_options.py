@@ -12,6 +12,8 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.sts import STSPolicy
+from chatsvc.options.example import settings
+from chatsvc.store.location import Database
 from chatsvc.tap import Options
 from chatsvc.transports.languages import NAMES
 
@@ -78,6 +80,8 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--archive", "memory"),
         ("--archive", "memory:x"),
         ("--archive", "mysql:x"),
+        ("--archive", "service="),
+        ("--archive", "service=a b"),
         ("--archive", ""),
         ("--name", ""),
         ("--name", "  "),
@@ -269,6 +273,47 @@ def test_endpoints_take_the_place_of_the_port() -> None:
 def test_the_archive_is_a_file_or_in_memory() -> None:
     assert options("--archive", "sqlite:/var/lib/chat.db")["archive"] == Path("/var/lib/chat.db")
     assert options("--archive", "memory:")["archive"] is None
+
+
+DATABASES = ["postgresql://chat@db.example.org/chat", "postgres:///chat", "service=chat"]
+
+
+@pytest.mark.parametrize("address", DATABASES)
+def test_the_archive_is_in_a_database(address: str) -> None:
+    chosen = options("--archive", address, "--data", "/var/lib/chat")
+    assert chosen["archive"] == Database(address)
+    assert chosen["beside"] == Path("/var/lib/chat/chatsvc")
+
+
+PASSWORDS = [
+    "postgresql://chat:geheim@db/chat",
+    "postgresql://chat:ge/heim@db/chat",
+    "postgresql://chat:ge@heim@db/chat",
+    "postgresql://db/chat?user=chat&password=geheim",
+]
+
+
+@pytest.mark.parametrize("address", PASSWORDS)
+def test_a_password_of_a_database_is_refused_where_everybody_sees_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match="Put the password into") as refused:
+        options("--archive", address)
+    assert "heim" not in str(refused.value)
+    monkeypatch.setenv("CHATSVC_ARCHIVE", address)
+    chosen = options()
+    assert chosen["archive"].address == address
+    assert "heim" not in f"{chosen['archive']} {chosen['archive']!r} {[*settings(chosen.given)]}"
+
+
+@pytest.mark.parametrize("address", PASSWORDS)
+def test_a_password_is_not_shown_if_its_address_is_wrong(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATSVC_ARCHIVE", address.replace("postgresql", "mysql"))
+    with pytest.raises(UsageError, match="CHATSVC_ARCHIVE must be sqlite:PATH") as refused:
+        options()
+    assert "heim" not in str(refused.value)
 
 
 def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:

@@ -2,75 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from real import LIMIT, Service, beside_python
+from machine import Machine, blocks
+from real import LIMIT, beside_python
 
 from chatsvc.store.sqlite.migrations import newest
 
 ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "operating.md").read_text()
+PAGE = "operating.md"
 OLD = ROOT / "tests" / "archives" / "1-released.sql"
 TEXTS = ["one", "two", "three"]
-STUBS = {
-    "scp": 'cp "$1" ../new/',  # to another machine
-    "pip": "exit 0",
-}
-
-
-class Machine:
-    """A machine with the directories of the manual, and a shell for its commands."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.home = root / "lib"
-        programs = root / "bin"
-        for folder in (self.home, root / "backup", root / "new", programs):
-            folder.mkdir()
-        (root / "chatsvc.toml").write_text('data = "lib"\nmotd = "motd.txt"\n')
-        (root / "motd.txt").write_text("Be kind.\n")
-        for name, script in STUBS.items():
-            (programs / name).write_text(f"#!/bin/sh\n{script}\n")
-            (programs / name).chmod(0o755)
-        own = Path(beside_python("chatsvc")).parent
-        self._path = f"{programs}:{own}:{os.environ['PATH']}"
-
-    def service(self) -> Service:
-        pid_file = f"--pidfile={self.home / 'chat.pid'}"
-        return Service(self.home, twistd=("-n", pid_file))
-
-    def run(self, block: str, home: Path | None = None) -> str:
-        """Run a block of commands; return what they print."""
-        places = {
-            "/var/lib/chatsvc": home or self.home,
-            "/srv": self.root,
-            "/etc": self.root,
-            "/opt/chatsvc/bin": self.root / "bin",
-        }
-        for place, real in places.items():
-            block = block.replace(place, shlex.quote(str(real)))
-        ended = subprocess.run(
-            ["sh", "-ec", block],
-            cwd=home or self.home,
-            env={**os.environ, "PATH": self._path, "CHATSVC_CONFIG": f"{self.root}/chatsvc.toml"},
-            capture_output=True,
-            text=True,
-            timeout=4 * LIMIT,  # of several commands, and a backup lets others go first
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    def messages(self, home: Path | None = None) -> list[str]:
-        """Return the texts in the archive of a service that has ended."""
-        with closing(sqlite3.connect((home or self.home) / "chat.db")) as database:
-            return [text for (text,) in database.execute("SELECT text FROM said ORDER BY number")]
 
 
 @pytest.fixture
@@ -84,20 +31,13 @@ def machine(tmp_path: Path) -> Machine:
     return machine
 
 
-def blocks(heading: str) -> list[str]:
-    """Return the blocks of commands below a heading."""
-    (section,) = re.findall(rf"^### {heading}\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
-    found = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
-    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in found]
-
-
 def test_the_manual_backs_up_a_running_service_and_restores_it(machine: Machine) -> None:
-    (back_up,) = blocks("Back up")
+    (back_up,) = blocks(PAGE, "Back up")
     with machine.service() as service:
         told = machine.run(back_up)
         service.program("bob").ask("say", text="too late")
     assert told.count("Backed up 3 messages") == 2
-    (restore,) = blocks("Restore")
+    (restore,) = blocks(PAGE, "Restore")
     assert "Restored 3 messages" in machine.run(restore)
     assert machine.messages() == TEXTS
     assert (machine.home / "motd.txt").read_text() == "Be kind.\n"
@@ -106,7 +46,7 @@ def test_the_manual_backs_up_a_running_service_and_restores_it(machine: Machine)
 
 
 def test_the_manual_moves_a_service_to_another_machine(machine: Machine) -> None:
-    leave, arrive = blocks("Move to another machine")
+    leave, arrive = blocks(PAGE, "Move to another machine")
     machine.run(leave)
     new = machine.root / "new"
     assert "Restored 3 messages" in machine.run(arrive, new)
@@ -116,7 +56,7 @@ def test_the_manual_moves_a_service_to_another_machine(machine: Machine) -> None
 
 
 def test_the_manual_upgrades_and_goes_back(machine: Machine) -> None:
-    upgrade, back = blocks("Upgrade")
+    upgrade, back = blocks(PAGE, "Upgrade")
     with machine.service() as service:
         machine.run(upgrade)
         assert service.ended() == 0
@@ -159,7 +99,7 @@ def test_an_upgrade_that_is_killed_starts_over_with_every_message(machine: Machi
 
 
 def test_the_manual_exports_every_room(machine: Machine) -> None:
-    export, _read = blocks("Export and read the archive")
+    export, _read = blocks(PAGE, "Export and read the archive")
     assert "Exported 3 messages of 1 room" in machine.run(export)
     rows = (machine.root / "export" / "lobby.txt").read_text().splitlines()
     assert [row.partition("] ")[2] for row in rows[1:]] == [f"<ann> {text}" for text in TEXTS]

@@ -26,7 +26,8 @@ from tuipeople import on_a_screen, visit
 from chatsvc.client.net.resume_state import ResumeState
 from chatsvc.model.message_events import Said
 from chatsvc.model.room_events import Entered, Moved
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.archive import Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 MINUTE, DAY = 60.0, 86400.0
 

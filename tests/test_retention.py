@@ -11,7 +11,8 @@ from keeper import Keeper, line, now, scrub
 from staff import founder, member
 
 from chatsvc.services.retention import HOUR, RetentionLimits
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.archive import Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 DAY = 86_400.0
 

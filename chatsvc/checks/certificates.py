@@ -18,7 +18,7 @@ _RENEW = "Renew it, for example with certbot renew. The service notices new file
 def certificates(values: Values, now: datetime | None = None) -> Iterator[Problem]:
     """Yield what is wrong with the files, the dates and the names of the certificate."""
     paths: tuple[Path, Path] | None = values["certificate"]
-    own = values["archive"] and Path(f"{values['archive']}.pem")
+    own = values["beside"] and Path(f"{values['beside']}.pem")
     if paths is not None:
         yield from _given(Files(*paths), values["web-host"], now or datetime.now(UTC))
     elif own and own.exists() and "tls" in values["speaks"]:

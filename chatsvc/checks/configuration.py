@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chatsvc.checks.problem import Problem, open_to_others
@@ -13,6 +13,7 @@ from chatsvc.options.command_line import Options
 from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.sources import Given, assignment, unknown_variables
 from chatsvc.options.table import TABLE, Option
+from chatsvc.store.location import database
 
 _IN_FILE = re.compile(r"(?P<place>.*?:\d+): (?P<what>(?P<name>[\w-]+).*)", re.DOTALL)
 _ELSEWHERE = re.compile(
@@ -73,11 +74,20 @@ def _unknown_variables() -> Iterator[Problem]:
 def _readable_secrets(options: Options) -> Iterator[Problem]:
     given = options.given
     file = options.file
-    if file is not None and _is_from_file(given.get("password")) and _is_open(file):
+    if file is not None and _has_password(given) and _is_open(file):
         yield open_to_others(file, "the password in it")
     for name, secret in _SECRETS.items():
         if name in given and _is_open(given[name].value):
             yield open_to_others(Path(given[name].value), f"the {secret} in it")
+
+
+def _has_password(given: Mapping[str, Given]) -> bool:
+    """Return whether the file contains the chat's password, or that of the archive."""
+    archive = given.get("archive")
+    found = None if archive is None else database(str(archive.value))
+    if found is not None and found.has_password and _is_from_file(archive):
+        return True
+    return _is_from_file(given.get("password"))
 
 
 def _is_from_file(given: Given | None) -> bool:

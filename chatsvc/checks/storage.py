@@ -12,6 +12,7 @@ from pathlib import Path
 from chatsvc.checks.problem import Problem, open_to_others
 from chatsvc.options.combining import Values
 from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.location import Database
 from chatsvc.store.sqlite.database import is_locked, name_of_lock, sentences
 from chatsvc.store.sqlite.migrations import newest, version
 
@@ -22,12 +23,12 @@ _MIB = 1 << 20
 def storage(values: Values) -> Iterator[Problem]:
     """Yield the problems of the directories, the archive, the index and the disk."""
     data: Path | None = values["data"]
-    archive: Path | None = values["archive"]
+    archive: Path | Database | None = values["archive"]
     if data is not None:
         yield from _directory(data, is_ours=True)
     if values["log-file"] is not None:
         yield from _directory(values["log-file"].parent)
-    if archive is not None:
+    if isinstance(archive, Path):
         yield from _stored(archive, data)
 
 

@@ -30,7 +30,8 @@ from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, counted, key
-from chatsvc.store.sqlite.offline import Ledger, create
+from chatsvc.store.offline import OfflineRecords, finder_at, records_at
+from chatsvc.store.sqlite.offline import create
 
 EPILOG = """\
 examples:
@@ -41,7 +42,7 @@ examples:
 A running service picks up a change at once. /audit shows it as by shell.
 """
 
-Job: TypeAlias = Callable[[Ledger, argparse.Namespace], None]
+Job: TypeAlias = Callable[[OfflineRecords, argparse.Namespace], None]
 Arguments: TypeAlias = dict[str, dict[str, Any]]  # of the parser, by name
 
 
@@ -55,24 +56,25 @@ def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
     created = options.job is _add and _created(service)
     options.shortest_password = service.shortest_password()
-    path = service.existing_archive()
-    with Ledger(path) as ledger:
+    place = service.existing_archive()
+    options.service = service
+    with records_at(place, create=options.job is _add) as ledger:
         options.job(ledger, options)
     if options.job is not _list:
-        _have_it_reread(path)
+        _have_it_reread(service)
     if created:
-        print(f"Created the archive {path}.")
+        print(f"Created the archive {place}.")
 
 
 def _created(service: ServiceFiles) -> bool:
-    """Create the archive before the first start; return False if there is one."""
+    """Create the file before the first start; return False if there is one."""
     service.make_directory()
-    return create(service.archive)
+    return isinstance(service.archive, Path) and create(service.archive)
 
 
-def _have_it_reread(path: Path) -> None:
+def _have_it_reread(files: ServiceFiles) -> None:
     """Let a running service load the change at once; it also looks every two seconds."""
-    with suppress(NoService, Refused), Service(path) as service:
+    with suppress(NoService, Refused), Service(files) as service:
         service.ask("reread")
 
 
@@ -90,7 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(ledger: Ledger, options: argparse.Namespace) -> None:
+def _add(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     check_name(options.name)
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
@@ -110,7 +112,7 @@ def _act(what: str) -> Act:
     return Act(secrets.token_hex(6), round(time.time(), 3), SHELL, what, "")
 
 
-def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
+def _passwd(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     kept = kept_of(_password(options))
     ended: list[Record] = [_known(account), *_tokens(ledger, account)]
@@ -119,14 +121,14 @@ def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     print(f"Password changed for {account.name}.")
 
 
-def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
+def _operator(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     account = replace(_find(ledger, options.name), operator=not options.off)
     done = "made {} an operator" if account.operator else "revoked the operator rights of {}"
     ledger.put(account, _act(done.format(account.name)))
     print(f"{account.name} is {'now' if account.operator else 'no longer'} an operator.")
 
 
-def _disable(ledger: Ledger, options: argparse.Namespace) -> None:
+def _disable(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     if account.disabled:
         raise NotDone(f"{account.name} is already disabled.")
@@ -137,7 +139,7 @@ def _disable(ledger: Ledger, options: argparse.Namespace) -> None:
     )
 
 
-def _enable(ledger: Ledger, options: argparse.Namespace) -> None:
+def _enable(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     if not account.disabled:
         raise NotDone(f"{account.name} is not disabled.")
@@ -145,7 +147,7 @@ def _enable(ledger: Ledger, options: argparse.Namespace) -> None:
     print(f"{account.name} can log in again.")
 
 
-def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
+def _remove(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     members = [one for one in ledger.records(Member) if one.account == account.id]
     facts = [_known(account), sign_in_fact(account.id)]
@@ -154,14 +156,15 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     print(f"Account {account.name} deleted. The name is available.")
 
 
-def _export(ledger: Ledger, options: argparse.Namespace) -> None:
+def _export(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     from chatsvc.cli.person_export import PersonExport  # it loads every kind of event
 
     account = _find(ledger, options.name)
     try:
-        with ProgressRow.on_standard_error() as row:
+        with ProgressRow.on_standard_error() as row, finder_at(options.service.archive) as finder:
             show = partial(_show, row)
-            written = PersonExport(ledger, account).write(options.to, options.force, show)
+            export = PersonExport(ledger, finder, account)
+            written = export.write(options.to, options.force, show)
     except FileExistsError as error:
         raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
     except OSError as error:
@@ -175,7 +178,7 @@ def _show(row: ProgressRow, looked: int, of: int) -> None:
     row.show(f"{looked:,} of {counted(of, 'message')} checked")
 
 
-def _tokens(ledger: Ledger, account: Account) -> list[AccessToken]:
+def _tokens(ledger: OfflineRecords, account: Account) -> list[AccessToken]:
     return [token for token in ledger.records(AccessToken) if token.account == account.id]
 
 
@@ -184,9 +187,9 @@ def _known(account: Account) -> Fact:
     return Fact(stored_as(account.id), "")
 
 
-def _list(ledger: Ledger, options: argparse.Namespace) -> None:
+def _list(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     accounts = sorted(ledger.records(Account), key=lambda account: key(account.name))
-    last, online = last_sign_ins(ledger.records(Fact)), _sessions(ledger.path)
+    last, online = last_sign_ins(ledger.records(Fact)), _sessions(options.service)
     for account in accounts:
         entry = _entry(account, last.get(account.id), online.get(account.name, 0))
         if options.json or not sys.stdout.isatty():
@@ -197,10 +200,10 @@ def _list(ledger: Ledger, options: argparse.Namespace) -> None:
         print("No accounts yet.")
 
 
-def _sessions(path: Path) -> dict[str, int]:
+def _sessions(files: ServiceFiles) -> dict[str, int]:
     """Return how many connections each account has, by name."""
     try:
-        with Service(path) as service:
+        with Service(files) as service:
             people = service.ask("who")["people"]
     except NoService:
         return {}
@@ -233,7 +236,7 @@ def _row(entry: dict[str, Any]) -> str:
     return row.rstrip()
 
 
-def _find(ledger: Ledger, name: str) -> Account:
+def _find(ledger: OfflineRecords, name: str) -> Account:
     for account in ledger.records(Account):
         if key(account.name) == key(name):
             return account

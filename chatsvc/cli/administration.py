@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int | None:
     job: Job = options.job
-    with Service(ServiceFiles(options).archive) as service:
+    with Service(ServiceFiles(options)) as service:
         return job(service, options)
 
 

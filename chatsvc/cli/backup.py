@@ -6,6 +6,7 @@ import argparse
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
+from chatsvc.store.location import Database
 from chatsvc.store.sqlite import snapshot
 
 MARKER = "UNFINISHED"  # a file in the folder of a backup that is being made
@@ -84,6 +86,8 @@ def _sources(options: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
     """Return the archive, and the other files by their names in the backup."""
     service = ServiceFiles(options)
     archive = service.existing_archive()
+    if isinstance(archive, Database):
+        raise NotDone(_elsewhere(archive, service))
     certificate = archive.with_name(f"{archive.name}.pem")
     files = {CERTIFICATE: certificate} if certificate.exists() else {}
     for path in (*service.named(), *options.also):
@@ -91,6 +95,18 @@ def _sources(options: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
             raise NotDone(f"Two files of the backup would be called {path.name}. Rename one.")
         files[path.name] = path
     return archive, files
+
+
+def _elsewhere(archive: Database, service: ServiceFiles) -> str:
+    """Return how to back up an archive that is not on this machine's disk, and what else."""
+    certificate = Path(f"{service.beside.absolute()}.pem")
+    files = [*([certificate] if certificate.exists() else []), *service.named()]
+    also = f" Copy these files, too: {', '.join(map(str, files))}." if files else ""
+    dump = f"pg_dump --format=custom --file=chat.dump --dbname={shlex.quote(archive.shown)}"
+    return (
+        f"Not backed up: the archive is in PostgreSQL. Back it up there, for example with: {dump}"
+        f"{also and '.'}{also}"
+    )
 
 
 @contextmanager

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from twisted.python.usage import UsageError
 
 from chatsvc.checks.certificates import certificates
 from chatsvc.checks.configuration import combined
+from chatsvc.checks.databases import look_at
 from chatsvc.checks.ports import ports
 from chatsvc.checks.problem import Problem
 from chatsvc.checks.storage import is_in_use, storage
 from chatsvc.model.text_rules import counted
 from chatsvc.options.command_line import Options
+from chatsvc.store.location import Database
 
 
 class CheckOptions(Options):
@@ -51,9 +53,21 @@ def _problems(options: Options) -> Iterator[Problem]:
     values, problems = combined(options)
     yield from problems
     yield from _seen(storage(values))
+    in_use = yield from _archive(values["archive"])
     yield from _seen(_other_user(values["data"]))
     yield from _seen(certificates(values))
-    yield from ports(values, is_in_use(values["archive"]))
+    yield from ports(values, in_use)
+
+
+def _archive(place: Path | Database | None) -> Generator[Problem, None, bool]:
+    """Yield the problems of a database, and say what it is; return whether a service uses it."""
+    if not isinstance(place, Database):
+        return is_in_use(place)
+    found = look_at(place)
+    if found.about:
+        print(found.about)
+    yield from found.problems
+    return found.in_use
 
 
 def _seen(problems: Iterator[Problem]) -> Iterator[Problem]:

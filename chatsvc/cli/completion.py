@@ -20,7 +20,7 @@ to install:
 _FOLDERS = {"data", "all", "to"}
 _FILES = {
     "config", "cert", "key", "motd", "log_file", "password", "password_file", "account_password",
-    "metrics_token", "output", "target", "backup",
+    "metrics_token", "output", "target", "backup", "source", "destination",
 }  # fmt: skip
 
 

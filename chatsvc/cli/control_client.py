@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone
 from chatsvc.model.control import Answer, socket_of
 from chatsvc.model.requests import Refused
@@ -25,14 +26,14 @@ class NoService(NotDone):
 class Service:
     """A connection to the service that uses an archive."""
 
-    def __init__(self, archive: Path) -> None:
+    def __init__(self, files: ServiceFiles) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with _short(socket_of(archive)) as path:
+            with _short(socket_of(files.beside)) as path:
                 self._socket.connect(path)
         except OSError as error:
             self._socket.close()
-            raise NoService(_why_not(archive, error)) from None
+            raise NoService(_why_not(files, error)) from None
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> Service:
@@ -88,15 +89,23 @@ def _short(path: Path) -> Iterator[str]:
         os.close(directory)
 
 
-def _why_not(archive: Path, error: OSError) -> str:
+def _why_not(files: ServiceFiles, error: OSError) -> str:
+    path = socket_of(files.beside)
     if isinstance(error, PermissionError):
         return (
-            f"Permission denied: {socket_of(archive)}. Only the user who runs the service, and"
+            f"Permission denied: {path}. Only the user who runs the service, and"
             " root, can manage it."
         )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
-            f"No service is running with the archive {archive}. Start it, or name the one that is"
-            " running: --config FILE, --data DIR or --archive sqlite:PATH"
+            f"No service is running with the archive {files.archive}{_where(files)}. Start it, or"
+            " name the one that is running: --config FILE, --data DIR or --archive sqlite:PATH"
         )
-    return f"Cannot reach the service at {socket_of(archive)}: {error.strerror or error}."
+    return f"Cannot reach the service at {path}: {error.strerror or error}."
+
+
+def _where(files: ServiceFiles) -> str:
+    """Return where the socket of a database's service must be."""
+    if isinstance(files.archive, Path):
+        return ""
+    return f" and the data directory {files.beside.absolute().parent}"

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from chatsvc.cli.control_client import NoService, Service
@@ -23,9 +22,10 @@ from chatsvc.model.control import SHELL, Answer
 from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact
 from chatsvc.model.text_rules import counted, key
-from chatsvc.store.archive import Commit
+from chatsvc.store.archive import Archive, Commit, Workers
+from chatsvc.store.archives import archive_at
 from chatsvc.store.erasing import Eraser, Erasure, pending, told
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.offline import Place
 
 T = TypeVar("T")
 Show: TypeAlias = Callable[[Answer], None]  # given how far it is
@@ -47,9 +47,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    archive = ServiceFiles(options).existing_archive()
+    files = ServiceFiles(options)
+    files.existing_archive()
     _confirm(options)
-    answer = _erase(archive, options.name)
+    answer = _erase(files, options.name)
     print(json.dumps(answer, ensure_ascii=False) if options.json else answer["text"])
 
 
@@ -77,14 +78,14 @@ def _confirm(options: argparse.Namespace) -> None:
         raise NotDone("Nothing erased.")
 
 
-def _erase(path: Path, name: str) -> Answer:
+def _erase(files: ServiceFiles, name: str) -> Answer:
     with ProgressRow.on_standard_error() as row:
         show = partial(_show, row)
         try:
-            with Service(path) as service:
+            with Service(files) as service:
                 return service.ask("erase", progress=show, name=name)
         except NoService:
-            return asyncio.run(_erase_alone(path, name, show))
+            return asyncio.run(_erase_alone(files.archive, name, show))
 
 
 def _show(row: ProgressRow, progress: Answer) -> None:
@@ -92,9 +93,9 @@ def _show(row: ProgressRow, progress: Answer) -> None:
     row.show(f"{progress['erased']:,} erased, {looked:,} of {of} checked")
 
 
-async def _erase_alone(path: Path, name: str, show: Show) -> Answer:
+async def _erase_alone(place: Place, name: str, show: Show) -> Answer:
     """Erase in an archive that no service uses; it is locked meanwhile."""
-    archive = SQLArchive(path, Workers(*[_at_once] * 5), _no_turn, _start)
+    archive = archive_at(place, Workers(*[_at_once] * 5), _no_turn, _start)
     rooms = {room.name: room.last for room in archive.open(_Nobody())}
     try:
         erasure = await _erased(archive, name, rooms, show)
@@ -106,7 +107,7 @@ async def _erase_alone(path: Path, name: str, show: Show) -> Answer:
     return {**counts, "text": told(erasure)}
 
 
-async def _erased(archive: SQLArchive, name: str, rooms: dict[str, int], show: Show) -> Erasure:
+async def _erased(archive: Archive, name: str, rooms: dict[str, int], show: Show) -> Erasure:
     """Erase what the account has said; return what that was."""
     looked = 0
 
@@ -123,7 +124,7 @@ async def _erased(archive: SQLArchive, name: str, rooms: dict[str, int], show: S
     return erasure
 
 
-def _begun(archive: SQLArchive, name: str) -> Erasure:
+def _begun(archive: Archive, name: str) -> Erasure:
     """Return a new erasure, or the one of this account that was interrupted."""
     for account in archive.records(Account):
         if key(account.name) == key(name):

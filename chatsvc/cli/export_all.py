@@ -19,7 +19,7 @@ from chatsvc.client.export import AsJSON, AsText, Format
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
 from chatsvc.store.archive import KeptRoom
-from chatsvc.store.sqlite.offline import LineReader
+from chatsvc.store.offline import OfflineLines, Place, lines_at
 
 PAGE = 1000  # lines in memory
 _UNSAFE = re.compile(r"[%/\0]|^\.")
@@ -50,13 +50,13 @@ def _run(options: argparse.Namespace) -> None:
     print(f"Exported {messages} of {counted(len(rooms), 'room')} to {options.all}.")
 
 
-def _export(archive: Path, folder: Path, row: ProgressRow) -> list[Written]:
+def _export(archive: Place, folder: Path, row: ProgressRow) -> list[Written]:
     if os.path.lexists(folder):
         raise NotDone(f"{folder} already exists. Choose another name, or move it away.")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     if os.path.lexists(unfinished):
         raise NotDone(f"{unfinished} is left of an interrupted export. Delete it first.")
-    with LineReader(archive) as reader:
+    with lines_at(archive) as reader:
         unfinished.mkdir(mode=0o700)
         try:
             rooms = list(_rooms(reader, unfinished, row))
@@ -68,7 +68,7 @@ def _export(archive: Path, folder: Path, row: ProgressRow) -> list[Written]:
     return rooms
 
 
-def _rooms(reader: LineReader, folder: Path, row: ProgressRow) -> Iterator[Written]:
+def _rooms(reader: OfflineLines, folder: Path, row: ProgressRow) -> Iterator[Written]:
     """Export room by room."""
     rooms = [room for room in reader.rooms() if room.name.startswith("#")]
     total, done = sum(room.last for room in rooms), 0
@@ -82,7 +82,7 @@ def _rooms(reader: LineReader, folder: Path, row: ProgressRow) -> Iterator[Writt
         done += room.last
 
 
-def _write_room(reader: LineReader, room: KeptRoom, folder: Path, progress: Told) -> Written:
+def _write_room(reader: OfflineLines, room: KeptRoom, folder: Path, progress: Told) -> Written:
     name = file_name(room.name)
     formats: tuple[Format, ...] = (AsText(room.name), AsJSON(room.name))
     text, jsonl = f"{name}.txt", f"{name}.jsonl"

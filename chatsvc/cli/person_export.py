@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,8 +29,7 @@ from chatsvc.model.records import (
     Report,
 )
 from chatsvc.store.archive import R
-from chatsvc.store.sqlite.offline import Ledger
-from chatsvc.store.sqlite.reader import Reader
+from chatsvc.store.offline import LineFinder, OfflineRecords
 
 PAGE = 5_000  # lines read at once
 SECRET = ("hash", "scram", "digest", "account", "owner", "origin", "who", "caught")  # left out
@@ -41,8 +40,9 @@ Progress = Callable[[int, int], None]  # how many messages of how many were look
 class PersonExport:
     """Collects what an archive has about an account, without holding up a running service."""
 
-    def __init__(self, ledger: Ledger, account: Account) -> None:
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, account: Account) -> None:
         self._ledger = ledger
+        self._finder = finder
         self._account = account
         self._names = {one.id: one.name for one in ledger.records(Account)}
         self._rooms = ledger.rooms()
@@ -50,13 +50,13 @@ class PersonExport:
     def write(self, directory: Path, force: bool, progress: Progress) -> tuple[list[Path], int]:
         """Write NAME.json and NAME.txt; return their paths and the number of messages."""
         paths = [directory / f"{self._account.name}.{kind}" for kind in ("json", "txt")]
-        with ExitStack() as files, closing(Reader(self._ledger.path)) as reader:
+        with ExitStack() as files:
             as_json, as_text = (
                 files.enter_context(replacing(path, force=force, mode=0o600)) for path in paths
             )
             begin(as_json, as_text, self._account.name, self._about())
             count = 0
-            for line in self._lines(reader, progress):
+            for line in self._lines(progress):
                 as_json.write(f"{',' if count else ''}\n{_json(self._message(line))}")
                 as_text.write(f"[{timestamp(line.time)}] {self._place(line.room)} {spoken(line)}\n")
                 count += 1
@@ -107,23 +107,23 @@ class PersonExport:
 
     # Messages
 
-    def _lines(self, reader: Reader, progress: Progress) -> Iterator[Said]:
+    def _lines(self, progress: Progress) -> Iterator[Said]:
         """Yield their messages in rooms, and both sides of their private messages."""
         looked, of = 0, sum(self._rooms.values())
         for room, last in sorted(self._rooms.items()):
             if not room.startswith("@") or self._account.id in room[1:].split(","):
-                yield from self._lines_in(reader, room, last)
+                yield from self._lines_in(room, last)
             looked += last
             progress(looked, of)
 
-    def _lines_in(self, reader: Reader, room: str, last: int) -> Iterator[Said]:
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
         number = 0
         while number < last:
             if room.startswith("@"):
-                lines = reader.after(room, number, PAGE)
+                lines = self._finder.after(room, number, PAGE)
                 number = lines[-1].number if lines else last
             else:
-                found = reader.lines_of(room, self._account.name, self._since, number)
+                found = self._finder.lines_of(room, self._account.name, self._since, number)
                 lines, number = found.lines, found.looked
             yield from lines
 

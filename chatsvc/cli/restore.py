@@ -17,6 +17,7 @@ from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
+from chatsvc.store.location import Database
 from chatsvc.store.sqlite import migrations
 from chatsvc.store.sqlite.database import give_to_owner
 
@@ -32,6 +33,12 @@ example:
 Stop the server first. Nothing is replaced: move an old archive away.
 """
 
+_ELSEWHERE = (
+    "Nothing restored: a backup contains a file, and the archive is in PostgreSQL. Restore a dump"
+    " with pg_restore. For this backup: chatsvc restore {backup} --archive sqlite:restored.db, then"
+    " chatsvc archive copy sqlite:restored.db {place}"
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
@@ -41,6 +48,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
+    if isinstance(service.archive, Database):
+        raise NotDone(_ELSEWHERE.format(backup=options.backup, place=service.archive))
     with ProgressRow.on_standard_error() as row, backup_files.opened(options.backup) as backup:
         service.make_directory()
         told = _restore(backup, service.archive, row)

@@ -13,6 +13,7 @@ MODULES = {
     "account": ("accounts", "manage the accounts of a chat server on this machine"),
     "backup": ("backup", "back up a chat server on this machine"),
     "restore": ("restore", "restore a backup of a chat server"),
+    "archive": ("archives", "copy a chat to another archive"),
     "completion": ("completion", "print the script with which a shell completes commands"),
     "man": ("manual", "print this manual as a page for man"),
     "erase": ("erase", "on the server: delete everything that an account has said"),

@@ -11,6 +11,7 @@ from chatsvc.options import combining, sources
 from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.table import TABLE
 from chatsvc.process.private_files import make_directory
+from chatsvc.store.offline import Place
 
 
 class ServiceFiles:
@@ -26,17 +27,21 @@ class ServiceFiles:
             raise NotDone(str(error)) from None
         if path is None:
             label = self._given["archive"].label
-            raise NotDone(f"{label} must be sqlite:PATH for this: memory: is in no file.")
-        self.archive: Path = path
+            raise NotDone(
+                f"{label} must be sqlite:PATH or postgresql://… for this: only the service can use"
+                " memory:."
+            )
+        self.archive: Place = path
+        self.beside = combining.beside(self._data, path)
 
     def make_directory(self) -> None:
         """Create the data directory, as the service does at its first start."""
         if self._data is not None:
             make_directory(self._data)
 
-    def existing_archive(self) -> Path:
-        """Return the path of the archive, which must exist."""
-        if not self.archive.exists():
+    def existing_archive(self) -> Place:
+        """Return where the archive is; a file must exist."""
+        if isinstance(self.archive, Path) and not self.archive.exists():
             raise NotDone(
                 f"Archive not found: {self.archive}. Name that of your service: --config FILE,"
                 " --data DIR or --archive sqlite:PATH. The service creates it at its first start."

@@ -30,6 +30,6 @@ def add_service(parser: argparse.ArgumentParser, of: str = "") -> None:
     )
     parser.add_argument("--data", metavar="DIR", help=f"its data directory{of}  [this directory]")
     parser.add_argument(
-        "-a", "--archive", metavar="sqlite:PATH", help=f"its archive, in DIR if relative{of}"
-        "  [sqlite:chat.db]",
+        "-a", "--archive", metavar="ARCHIVE", help="its archive: sqlite:PATH, in DIR if relative,"
+        f" or postgresql://{of}  [sqlite:chat.db]",
     )  # fmt: skip

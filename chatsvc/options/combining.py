@@ -15,6 +15,7 @@ from chatsvc.options.invalid import InvalidOption
 from chatsvc.options.sources import Failed, Given, refuse
 from chatsvc.options.table import TABLE, Option
 from chatsvc.options.values import most_clients
+from chatsvc.store.location import NAME, Database
 from chatsvc.transports.websocket.access import WebAccess
 
 Values = dict[str, Any]
@@ -33,7 +34,7 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
     return values
 
 
-def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | None]:
+def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | Database | None]:
     """Return only the data directory, if it is set, and the archive, unless it is in memory."""
     values = {name: _value(TABLE[name], given.get(name)) for name in ("data", "archive")}
     data = _data(values)
@@ -139,11 +140,22 @@ def _data(values: Values) -> Path | None:
     return None if data is None else data.expanduser().absolute()
 
 
-def _archive(values: Values) -> Path | None:
-    """Return the archive's path, which starts in the data directory if it is relative."""
-    archive: Path | None = values["archive"]
-    data = values["data"]
-    return archive if archive is None or data is None else data / archive
+def _archive(values: Values) -> Path | Database | None:
+    """Return the archive; its path starts in the data directory if it is relative."""
+    archive: Path | Database | None = values["archive"]
+    data: Path | None = values["data"]
+    return data / archive if data is not None and isinstance(archive, Path) else archive
+
+
+def _beside(values: Values) -> Path | None:
+    """Return how the paths of the files that belong to the archive begin; None: it has none."""
+    archive: Path | Database | None = values["archive"]
+    return None if archive is None else beside(values["data"], archive)
+
+
+def beside(data: Path | None, archive: Path | Database) -> Path:
+    """Return how the paths of the files that belong to an archive begin."""
+    return (data or Path()) / NAME if isinstance(archive, Database) else archive
 
 
 def _log_file(values: Values) -> Path | None:
@@ -179,6 +191,7 @@ _COMBINED: dict[str, Callable[[Values], Any]] = {  # in this order
     "certificate": _certificate,
     "data": _data,
     "archive": _archive,
+    "beside": _beside,
     "log-file": _log_file,
     "endpoints": _endpoints,
     "tls-endpoint": _tls_endpoint,

@@ -10,6 +10,7 @@ from typing import Any
 from chatsvc.options.shown import SECRETS
 from chatsvc.options.sources import Given, assignment
 from chatsvc.options.table import SECTIONS, Option
+from chatsvc.store.location import without_password
 
 _HEAD = """\
 # Options of a chat server. Use this file with: chatsvc serve --config chatsvc.toml
@@ -50,4 +51,8 @@ def settings(given: Mapping[str, Given]) -> Iterator[str]:
 
 def _toml(option: Option, value: Any) -> str:
     """Return a value in TOML, which writes texts and lists of them as JSON does."""
-    return '"…"' if option.name in SECRETS else json.dumps(value, ensure_ascii=False)
+    if option.name in SECRETS:
+        return '"…"'
+    if option.name == "archive":
+        value = without_password(value)
+    return json.dumps(value, ensure_ascii=False)

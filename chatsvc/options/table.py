@@ -103,7 +103,8 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             None, values.path, is_path=True, early=True, example="/var/lib/chatsvc",
         ),
         Option(
-            "archive", "Where to store messages: sqlite:PATH (in --data if relative), or memory:",
+            "archive",
+            "Where to store messages: sqlite:PATH (in --data if relative), postgresql://, memory:",
             "sqlite:chat.db", values.archive, "a",
         ),
         *_live(

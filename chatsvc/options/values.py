@@ -17,12 +17,14 @@ from chatsvc.model.rate_limits import Rate
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, duration
 from chatsvc.options.invalid import InvalidOption
+from chatsvc.store.location import PASSWORD_SHOWN, Database, database, without_password
 from chatsvc.transports.languages import CHATTING, NAMES, WEBSOCKET
 from chatsvc.transports.websocket.access import is_host, place_of_origin
 
 Reader: TypeAlias = Callable[[str, str], Any]  # of a label and a value
 
 SHORTEST_TOKEN = 16  # characters
+ON_COMMAND_LINE = "--archive"
 _UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 RESERVE = 64  # files that the process opens besides connections
 
@@ -200,14 +202,22 @@ def address(label: str, value: str) -> str:
     return value
 
 
-def archive(label: str, value: str) -> Path | None:
-    """Return the path of the archive, or None for one in memory."""
+def archive(label: str, value: str) -> Path | Database | None:
+    """Return the archive's path, or its database, or None for one in memory."""
+    if (found := database(value)) is not None:
+        if found.has_password and label == ON_COMMAND_LINE:
+            said = PASSWORD_SHOWN.format(label=label)
+            raise InvalidOption(f"{said} Or write the address as archive in the file for --config.")
+        return found
     kind, colon, rest = value.partition(":")
     if kind == "memory" and not rest and colon:
         return None
     if kind == "sqlite" and rest:
         return Path(rest)
-    raise InvalidOption(f"{label} must be sqlite:PATH or memory:, not {value!r}.")
+    raise InvalidOption(
+        f"{label} must be sqlite:PATH, postgresql://USER@HOST/DATABASE, service=NAME or memory:,"
+        f" not {without_password(value)!r}."
+    )
 
 
 def title(label: str, value: str) -> str:

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IAddress
 
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.rate_limits import is_loopback
+from chatsvc.store.location import Database
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.machine import names, outer_addresses
 
@@ -65,7 +66,9 @@ def _place(gate: Gate, host: str, port: int) -> Address:
     return Address(host, port, gate.spoken(), is_loopback(host) or not gate.require_tls)
 
 
-def ways_to_rule(code: str, mode: str, email: bool, archive: Path | None) -> Iterator[str]:
+def ways_to_rule(
+    code: str, mode: str, email: bool, archive: Path | Database | None
+) -> Iterator[str]:
     """Yield how to become the first operator, which depends on who can register."""
     if mode == "open":
         yield "There is no operator yet. To become the first one, type in the chat:"
@@ -73,9 +76,9 @@ def ways_to_rule(code: str, mode: str, email: bool, archive: Path | None) -> Ite
     elif archive is None:
         yield _NOBODY
     else:
-        path = shlex.quote(f"sqlite:{archive.absolute()}")
+        place = f"sqlite:{archive.absolute()}" if isinstance(archive, Path) else archive.shown
         yield f"There is no operator yet, and registration is {_MODES[mode]}. Create one with:"
-        yield f"    {_client()} account add NAME --operator --archive {path}"
+        yield f"    {_client()} account add NAME --operator --archive {shlex.quote(place)}"
 
 
 _MODES = {"closed": "closed", "invite": "by invitation only"}

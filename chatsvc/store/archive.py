@@ -30,6 +30,16 @@ class Worker(Protocol):
     def __call__(self, work: Callable[..., T], /, *args: Any) -> Awaitable[T]: ...
 
 
+class Workers(NamedTuple):
+    """Where an archive works: `reader` and `searcher` in parallel, the others one job at a time."""
+
+    writer: Worker
+    reader: Worker
+    indexer: Worker
+    searcher: Worker
+    slow_searcher: Worker
+
+
 Turn = Callable[[], Awaitable[None]]
 """Waits until everything else that is ready has run."""
 

@@ -21,7 +21,6 @@ from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
     LinesOf,
-    NameUsed,
     R,
     Start,
     Turn,
@@ -31,6 +30,7 @@ from chatsvc.store.archive import (
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.renaming import KINDS, NewName, moved
+from chatsvc.store.room_names import spare_name
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
 
 SEARCHED = 500  # lines searched before others get a turn
@@ -111,11 +111,9 @@ class MemoryArchive:
             self._queue.release(change.old, name)
 
     def _rename(self, change: NewName) -> None:
-        others = {name for name in self._rooms if key(name) == key(change.new)} - {change.old}
-        if len(others) > 1 or any(self._rooms[one].last and not change.again for one in others):
-            raise NameUsed(change.new)
-        for other in others:
-            del self._rooms[other]
+        spare = spare_name({name: shelf.last for name, shelf in self._rooms.items()}, change)
+        if spare is not None:
+            del self._rooms[spare]
         shelf = self._rooms.pop(change.old, _Shelf())
         if not change.respells:
             self._rooms[change.old] = _Shelf(last=shelf.last)

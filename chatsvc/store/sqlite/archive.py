@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
-from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Said
-from chatsvc.model.records import Act, Record
-from chatsvc.model.room_events import Tally
+from chatsvc.model.records import Record
 from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
-    LinesOf,
-    R,
     Start,
     TooSlow,
     Turn,
-    Worker,
+    Workers,
 )
-from chatsvc.store.commit_log import CommitLog
-from chatsvc.store.commit_queue import CommitQueue
-from chatsvc.store.renaming import NewName
+from chatsvc.store.row_archive import RowArchive
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 from chatsvc.store.sqlite.archive_file import log_of
 from chatsvc.store.sqlite.index_search import find
@@ -34,17 +27,7 @@ from chatsvc.store.sqlite.writer import Writer
 QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
 
 
-class Workers(NamedTuple):
-    """Where the work is done: `reader` and `searcher` in parallel, the others one job at a time."""
-
-    writer: Worker
-    reader: Worker
-    indexer: Worker
-    searcher: Worker
-    slow_searcher: Worker
-
-
-class SQLArchive:
+class SQLArchive(RowArchive[Writer, Reader]):
     """Stores everything in the SQLite file at `path`.
 
     A commit is on the disk before it is shown, so every line that was shown survives a power cut.
@@ -52,12 +35,8 @@ class SQLArchive:
 
     def __init__(self, path: Path, workers: Workers, turn: Turn, start: Start) -> None:
         self.path = path
-        self._workers = workers
-        self._writer = Writer(path)
-        self._reader = Reader(path)
+        super().__init__(Writer(path), Reader(path), workers, turn, start)
         self._index = Index(path)
-        self._queue = CommitQueue(self._writer.commit, workers.writer, turn, start)
-        self.keep = self._queue.add
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Open the file, creating it if necessary, and the index beside it."""
@@ -68,54 +47,6 @@ class SQLArchive:
             self._index.open()
             opening.pop_all()
         return rooms
-
-    @property
-    def commits(self) -> CommitLog:
-        """What the queue has stored."""
-        return self._queue.log
-
-    @property
-    def waiting(self) -> int:
-        """The number of lines in the queue."""
-        return self._queue.waiting
-
-    async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
-        """Store a room's topic."""
-        await self._workers.writer(self._writer.set_topic, room, text, by, time)
-
-    async def rename(self, change: NewName, switch: Callable[[], None]) -> None:
-        """Rename a room in one transaction, while its lines wait."""
-        name = change.old
-        await self._queue.hold(change.old)
-        try:
-            await self._workers.writer(self._writer.rename, change)
-            switch()
-            name = change.new
-        finally:
-            self._queue.release(change.old, name)
-        await self._workers.writer(self._writer.end_renaming)  # after all that use the old name
-
-    async def read(self, room: str, after: int, limit: int) -> list[Said]:
-        """Return the first `limit` lines with numbers above `after`."""
-        return await self._workers.reader(self._reader.after, room, after, limit)
-
-    async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
-        """Return the last `limit` lines with numbers below `before`."""
-        return await self._workers.reader(self._reader.before, room, before, limit)
-
-    async def mentions(self, room: str, name: str, after: int, limit: int) -> Searched:
-        """Look for a name in the first `limit` lines with numbers above `after`."""
-        return await self._workers.reader(self._reader.mentions, room, name, after, limit)
-
-    async def number_at(self, room: str, time: float) -> int:
-        """Find the number of the first line that is not earlier than `time`."""
-        return await self._workers.reader(self._reader.number_at, room, round(time * 1000))
-
-    async def tallies(self, room: str, limit: int) -> list[Tally]:
-        """Count the lines that are not counted yet, then return who said most."""
-        while not await self._workers.writer(self._writer.tally_on, room):
-            pass  # there is more to count
-        return await self._workers.reader(self._reader.tallies, room, limit)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Overwrite the text in its row, and empty the write-ahead log.
@@ -148,17 +79,9 @@ class SQLArchive:
         await self._workers.writer(self._writer.forget_tallies, room)
         return len(numbers)
 
-    async def oldest(self) -> float | None:
-        """Return the time of the oldest first line."""
-        return await self._workers.reader(self._reader.oldest)
-
     async def used(self) -> int:
         """Return the size of the pages in use: the file does not shrink, but is filled again."""
         return await self._workers.writer(self._writer.used)
-
-    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
-        """Return some of an account's lines."""
-        return await self._workers.reader(self._reader.lines_of, room, account, since * 1000, after)
 
     async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
         """Erase the lines, in the index first."""
@@ -196,53 +119,11 @@ class SQLArchive:
         files = {"archive": self.path, "log": log_of(self.path), "index": index_of(self.path)}
         return {name: file.stat().st_size for name, file in files.items() if file.exists()}
 
-    async def check(self) -> None:
-        """Write to the file, and change nothing in it."""
-        await self._workers.writer(self._writer.check)
-
     async def scrub(self) -> bool:
         """Overwrite traces in the index first, then in the archive."""
         if await self._workers.indexer(self._index.scrub):
             return True
         return await self._workers.writer(self._writer.scrub)
-
-    def records(self, kind: type[R]) -> list[R]:
-        """Return all records of a kind."""
-        return self._writer.records(kind)
-
-    async def put(self, *records: Record) -> None:
-        """Store the records in one transaction."""
-        if records:
-            await self._workers.writer(self._writer.put, records)
-
-    async def drop(self, *records: Record) -> None:
-        """Remove the records in one transaction."""
-        if records:
-            await self._workers.writer(self._writer.drop, records)
-
-    async def acts(self, limit: int, room: str | None = None) -> list[Act]:
-        """Return the last acts, oldest first."""
-        return await self._workers.reader(self._reader.acts, limit, room)
-
-    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return these audit entries, oldest first."""
-        return await self._workers.reader(self._reader.acts_of, ids)
-
-    async def changed(self) -> bool:
-        """Return whether another process has written the file."""
-        return await self._workers.writer(self._writer.changed)
-
-    async def reread(self, kind: type[R]) -> list[R]:
-        """Return all records of a kind as they are in the file now."""
-        return await self._workers.writer(self._writer.records, kind)
-
-    async def flush(self) -> None:
-        """Return when the queue is empty."""
-        await self._queue.flush()
-
-    async def settle(self, room: str) -> None:
-        """Return when no line of the room is in the queue."""
-        await self._queue.settle(room)
 
     async def close(self) -> None:
         """Close the index, then the file."""

@@ -35,9 +35,9 @@ class ArchiveFile:
     locks that SQLite has on it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, in_use: str = _TWO_SERVICES) -> None:
         self._path = path
-        self._lock = lock(path, _TWO_SERVICES.format(path=path))
+        self._lock = lock(path, in_use.format(path=path))
         self.handle = -1
         self._known: dict[Path, tuple[int, int]] = {}  # device and inode
 

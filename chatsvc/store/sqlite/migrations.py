@@ -18,6 +18,7 @@ from chatsvc.store.sqlite.database import make_private, set_up, transaction
 from chatsvc.store.sqlite.record_rows import add_missing_columns
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
+COPY_ID = 0x63686163  # of an unfinished copy, which only `chatsvc archive copy` uses
 
 
 def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
@@ -39,6 +40,11 @@ def version(database: sqlite3.Connection, path: Path) -> int:
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application == COPY_ID:
+        raise ArchiveFailed(
+            f"{path} is an unfinished copy of another archive. To finish it, run the same"
+            " chatsvc archive copy again."
+        )
     if (tables or application) and application != APPLICATION_ID:
         raise ArchiveFailed(
             f"{path} is a database of another program. Choose another file with "

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import Field, fields
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from chatsvc.model.records import Act, Record
 from chatsvc.store.archive import R, key_of
-from chatsvc.store.sqlite.database import Row, write
+from chatsvc.store.record_columns import by_kind, names, records_of
+from chatsvc.store.sqlite.database import write
 
 
 def add_missing_columns(database: sqlite3.Connection) -> None:
@@ -50,23 +51,20 @@ def _column_type(default: object) -> str:
 
 def put(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
     """Write records of any kinds, replacing those with the same keys."""
-    rows: dict[type[Any], list[Row]] = {}
-    for record in records:
-        rows.setdefault(type(record), []).append(_row(record))
-    for kind, some in rows.items():
+    for kind, some in by_kind(records).items():
         write(database, f"REPLACE INTO {kind.TABLE} ({_columns(kind)}) VALUES {{}}", some)
 
 
 def drop(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
     """Remove the records with the same keys."""
     for record in records:
-        keys = " AND ".join(f"{name} = ?" for name in _names(type(record))[: record.KEYS])
+        keys = " AND ".join(f"{name} = ?" for name in names(type(record))[: record.KEYS])
         database.execute(f"DELETE FROM {record.TABLE} WHERE {keys}", key_of(record))
 
 
 def read(database: sqlite3.Connection, kind: type[R]) -> list[R]:
     """Return all records of a kind, in the order of their keys."""
-    keys = ", ".join(_names(kind)[: kind.KEYS])
+    keys = ", ".join(names(kind)[: kind.KEYS])
     return _read(database, kind, f"ORDER BY {keys}")
 
 
@@ -84,43 +82,18 @@ def read_acts_of(database: sqlite3.Connection, ids: Sequence[str]) -> list[Act]:
     return _read(database, Act, which, *ids)
 
 
+def each(database: sqlite3.Connection, kind: type[R]) -> Iterator[R]:
+    """Yield all records of a kind in the order of their keys; acts in that of `put`."""
+    order = "rowid" if kind is Act else ", ".join(names(kind)[: kind.KEYS])
+    rows = database.execute(f"SELECT {_columns(kind)} FROM {kind.TABLE} ORDER BY {order}")
+    while some := rows.fetchmany(1000):
+        yield from records_of(kind, some)
+
+
 def _read(database: sqlite3.Connection, kind: type[R], which: str, *values: object) -> list[R]:
     query = f"SELECT {_columns(kind)} FROM {kind.TABLE} {which}"
-    make: Callable[..., R] = kind
-    readers = _readers(kind)
-    return [
-        make(*(read(value) for read, value in zip(readers, row, strict=True)))
-        for row in database.execute(query, values)
-    ]
-
-
-def _row(record: Record) -> Row:
-    values = (getattr(record, name) for name in _names(type(record)))
-    return tuple(
-        json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
-        for value in values
-    )
-
-
-def _as_it_is(value: object) -> object:
-    return value
-
-
-_READERS: Mapping[object, Callable[[Any], object]] = {
-    bool: bool,
-    tuple[str, ...]: lambda text: tuple(json.loads(text)),
-}
-
-
-def _readers(kind: type[Any]) -> tuple[Callable[[Any], object], ...]:
-    """Return the functions that turn columns into the values of fields."""
-    types = get_type_hints(kind)
-    return tuple(_READERS.get(types[name], _as_it_is) for name in _names(kind))
-
-
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return records_of(kind, database.execute(query, values))
 
 
 def _columns(kind: type[Any]) -> str:
-    return ", ".join(_names(kind))
+    return ", ".join(names(kind))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chatsvc.model.text_rules import key
-from chatsvc.store.archive import NameUsed
 from chatsvc.store.renaming import BY_KEY, BY_NAME, NewName
+from chatsvc.store.room_names import spare_name
 from chatsvc.store.sqlite import record_rows
 
 
@@ -20,15 +20,9 @@ class RoomRow(NamedTuple):
 
 
 def spare_row(rooms: Mapping[str, tuple[int, int]], change: NewName) -> tuple[str, RoomRow] | None:
-    """Return the row that the new name has already; raise `NameUsed` if it is another room's.
-
-    The row of a removed room remains, because the ids of its messages do.
-    """
-    same = {name: RoomRow(*row) for name, row in rooms.items() if key(name) == key(change.new)}
-    same.pop(change.old, None)
-    if len(same) > 1 or any(row.last and not change.again for row in same.values()):
-        raise NameUsed(change.new)
-    return next(iter(same.items()), None)
+    """Return the row that the new name has already; raise `NameUsed` if it is another room's."""
+    spare = spare_name({name: last for name, (_, last) in rooms.items()}, change)
+    return None if spare is None else (spare, RoomRow(*rooms[spare]))
 
 
 def rename(database: sqlite3.Connection, room: RoomRow, spare: RoomRow, change: NewName) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
 from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
+from chatsvc.store.line_rows import manner, signs_column
 from chatsvc.store.renaming import NewName, moved
 from chatsvc.store.sqlite import record_rows, room_rows
 from chatsvc.store.sqlite.archive_file import ArchiveFile, log_of
@@ -23,7 +24,7 @@ from chatsvc.store.sqlite.database import (
     transaction,
     write,
 )
-from chatsvc.store.sqlite.line_rows import READ, lines, manner, signs_column
+from chatsvc.store.sqlite.line_rows import READ, lines
 from chatsvc.store.sqlite.migrations import bring_up_to_date
 from chatsvc.store.sqlite.scrubbing import Steps, scrubbing
 

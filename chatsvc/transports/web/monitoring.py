@@ -68,7 +68,7 @@ class Monitoring:
         except ArchiveFailed as failed:
             return _said(503, str(failed))
         except defer.TimeoutError:
-            return _said(503, "The archive does not answer. Check the disk.")
+            return _said(503, "The archive does not answer. Check the disk or PostgreSQL.")
         return _said(200, "Messages can be stored.")
 
     def _in_time(self, work: Coroutine[Any, Any, None]) -> Awaitable[None]:
@@ -76,11 +76,10 @@ class Monitoring:
         return checked.addTimeout(CHECKED_WITHIN, self._gate.clock)
 
     async def _readiness(self) -> Reply:
-        if self._gate.hub.messaging.stopping:
-            return _said(503, "The server is stopping.")
         if self._gate.is_full():
             return _said(503, "The server is full.")
-        return _said(200, "Users can join.")
+        health = await self._health()
+        return _said(200, "Users can join.") if health.status == 200 else health
 
     async def _metrics(self) -> Reply:
         return Reply(200, {**_FRESH, "Content-Type": CONTENT_TYPE}, await exposed(self._gate))

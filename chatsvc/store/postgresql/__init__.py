@@ -1,0 +1,1 @@
+"""The archive in a PostgreSQL database; it needs the extra `chatsvc[postgres]`."""
