@@ -402,6 +402,10 @@ class Room:
         else:
             session.wire.show(batch, elsewhere)
 
+    def give_page(self, session: Session, batch: Batch) -> None:
+        """Show a session lines that it has missed."""
+        session.wire.show_personally(batch, self is not session.here, session)
+
     def catch_up(self, session: Session) -> None:
         """Read from the archive until `session` is up to date."""
         self._catching_up.begin(self, session)
