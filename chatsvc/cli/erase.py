@@ -88,8 +88,8 @@ def _confirm(options: argparse.Namespace, wanted: Selection) -> None:
         return
     if not sys.stdin.isatty():
         raise NotDone("Erased messages cannot be restored. To erase without a question: --yes")
-    which = "those" if wanted.since or wanted.until else "all"
-    question = f"Erase {which} messages of {wanted.whose}? They cannot be restored. Type the name: "
+    which = "those messages" if wanted.since or wanted.until else "all messages"
+    question = f"Erase {which} of {wanted.whose}? They cannot be restored. Type the name: "
     try:
         answer = input(question)
     except EOFError:
