@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Chat, at_once, no_turn, start
-from real import Terminal
+from real import LIMIT, Terminal, beside_python
 from scram_steps import proved
 
 from chatsvc.auth.known_places import Source
@@ -167,6 +169,7 @@ def test_accounts_are_listed_for_programs(chat: Chat, shell: Shell) -> None:
         (("add", "ann"), "ann is already registered."),
         (("add", "Ann"), "ann is already registered."),
         (("add", "аnn"), "аnn is too similar to ann, a registered name."),  # noqa: RUF001
+        (("add", "shell"), "shell is reserved for the server. Choose another name."),
         (("add", "two words"), "A name must be one word of letters, digits and _-.'[]{}|\\^`"),
         (("passwd", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
         (("operator", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
@@ -261,3 +264,23 @@ def test_a_hard_link_to_an_archive_that_nobody_uses_is_as_good_as_the_file(
     link.hardlink_to(shell.path)
     shell.path = link
     assert shell.run("add", "ann")[0] == 0
+
+
+@pytest.mark.parametrize("command", [["config", "--example"], ["man"], ["completion", "bash"]])
+def test_output_that_cannot_be_written_is_a_sentence(command: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [beside_python("chatsvc"), *command],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=LIMIT,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "chatsvc: Cannot write the output: No space left on device.\n"
+
+
+def test_a_reader_who_needs_no_more_sees_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [beside_python("chatsvc"), "config", "--example"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=LIMIT)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")

@@ -6,11 +6,13 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from real import Service
+from real import LIMIT, Service, beside_python
 from spoiled_archives import make_damaged, make_foreign, make_newer, make_text
 
 from chatsvc.checks import storage
@@ -19,6 +21,8 @@ from chatsvc.cli.check import main
 from chatsvc.options.command_line import Options
 from chatsvc.store.sqlite.offline import Ledger
 from chatsvc.transports.selfsigned import make
+
+NOBODY = 65534
 
 
 @pytest.fixture(autouse=True)
@@ -154,9 +158,42 @@ def test_what_this_user_cannot_even_look_at_is_found(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "exists", forbidden)
-    assert f"{tmp_path}/data: Permission denied.\n    Fix: Run this as the" in check(
-        "--data", "data"
+    printed = check("--data", "data")
+    assert f"{tmp_path}/data: Permission denied.\n    Fix: Let the service's user in" in printed
+
+
+def test_a_key_that_this_user_cannot_read_is_found(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("cert.pem").touch()
+    Path("key.pem").touch(0o600)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "key.pem")
+    printed = check("--cert", "cert.pem", "--key", "key.pem")
+    assert printed.startswith("key.pem: this user cannot read it.\n    Fix: chown USER key.pem\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_root_checks_what_the_owner_of_the_data_can_do() -> None:
+    with TemporaryDirectory() as house:
+        os.chmod(house, 0o755)
+        data, secret = Path(house, "data"), Path(house, "secret")
+        data.mkdir(0o700)
+        os.chown(data, NOBODY, NOBODY)
+        secret.write_text("hush")
+        secret.chmod(0o600)
+        words = ("check", "--port", "0", "--data", str(data))
+        assert told(*words) == (0, f"As nobody, to whom {data} belongs:\nNo problems found.\n")
+        code, printed = told(*words, "--password-file", str(secret))
+        assert code == 1
+        assert f"cannot read {secret}: Permission denied.\n    Fix: Let the service's" in printed
+
+
+def told(*words: str) -> tuple[int, str]:
+    """Return the exit code of a command, and what it prints."""
+    done = subprocess.run(
+        [beside_python("chatsvc"), *words], capture_output=True, text=True, timeout=LIMIT
     )
+    return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from staff import NOW, back, member
 from chatsvc.model.control import SHELL
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Fact
+from chatsvc.model.requests import Refused
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.erasing import Eraser, Erasure, pending
 
@@ -60,6 +61,20 @@ def test_statistics_that_were_counted_before_forget_the_name(keeper: Keeper) -> 
     assert [one.name for one in tallies(keeper)] == ["ann", "bob"]
     erase(keeper, Erasure("ann"))
     assert [(one.name, one.lines, one.bytes) for one in tallies(keeper)] == [("bob", 1, 5)]
+
+
+def test_lines_of_guests_are_erased_by_name_room_and_time(keeper: Keeper) -> None:
+    for time, sender in ((1.0, "eve"), (2.0, "Eve"), (3.0, "bob"), (4.0, "eve")):
+        keeper.keep(line("hi", sender=sender, time=time), of("eve", "no", time=time))
+        keeper.keep(line("yo", sender=sender, room="#pie", time=time))
+    part = Erasure("eve", guest=True, since=2.0, until=4.0, only="#tea")
+    assert now(Eraser(keeper.archive, SHELL).run(part, {"#tea": 99}, lambda *_: None)).public == 1
+    left = [(sender, text) for _, sender, text in stored(keeper) if text == "hi"]
+    assert left == [("eve", "hi"), ("bob", "hi"), ("eve", "hi")]
+    assert erase(keeper, Erasure("EVE", guest=True)).public == 5
+    kept = [("eve", "no")] * 4 + [("bob", "hi")]
+    assert sorted((who, text) for _, who, text in stored(keeper) if text) == sorted(kept)
+    assert [who for _, who, text in stored(keeper, "#pie") if text] == ["bob"]
 
 
 def test_lines_of_an_earlier_account_of_the_same_name_remain(keeper: Keeper) -> None:
@@ -111,11 +126,11 @@ def test_nothing_of_it_is_left_in_the_files(tmp_path: Path, keeper: Keeper) -> N
 # In the chat
 
 
-def erased(chat: Chat, name: str) -> Erasure:
+def erased(chat: Chat, name: str, **more: Any) -> Erasure:
     found: list[Erasure] = []
 
     async def run() -> None:
-        found.append(await chat.hub.erasing.erase(name, lambda *_: None))
+        found.append(await chat.hub.erasing.erase(Erasure(name, **more), lambda *_: None))
 
     start(run())
     return found[0]
@@ -155,6 +170,18 @@ def test_messages_to_guests_are_erased_from_memory(chat: Chat) -> None:
     assert any("yes?" in text for text in history)
 
 
+def test_the_messages_of_guests_are_erased_everywhere_or_in_one_room(chat: Chat) -> None:
+    ann, eve = member(chat, "ann"), chat.join("eve")
+    eve.send("apples", "/msg ann psst", "/join #tea", "pears")
+    assert erased(chat, "Eve", guest=True, only="#TEA").public == 1
+    assert any("apples" in text for text in ann.send("/history"))
+    done = erased(chat, "eve", guest=True)
+    assert (done.public, done.private) == (1, 1)
+    assert not any("apples" in text for text in ann.send("/history"))
+    with pytest.raises(Refused, match="There is no room #milk"):
+        now(chat.hub.erasing.erase(Erasure("eve", guest=True, only="#milk"), lambda *_: None))
+
+
 def test_what_a_stop_interrupts_is_resumed_at_the_next_start(chat: Chat) -> None:
     member(chat, "ann").send("apples")
     start(chat.archive.put(Erasure("ann").fact()))
@@ -168,5 +195,5 @@ def test_while_the_service_stops_nothing_is_said_to_be_done(chat: Chat) -> None:
     member(chat, "ann").send("apples")
     chat.hub.erasing.end()
     with pytest.raises(ArchiveFailed, match="The next start continues"):
-        now(chat.hub.erasing.erase("ann", lambda *_: None))
-    assert [one.account for one in pending(chat.archive.records(Fact))] == ["ann"]
+        now(chat.hub.erasing.erase(Erasure("ann"), lambda *_: None))
+    assert [one.name for one in pending(chat.archive.records(Fact))] == ["ann"]

@@ -11,6 +11,7 @@ from staff import SECRET, operator
 from chatsvc.core import happenings
 from chatsvc.core.passing_ids import PassingIds
 from chatsvc.model.records import Happening
+from chatsvc.store.erasing import Erasure
 
 CAPS = ("draft/chathistory", "draft/event-playback", "batch", "message-tags", "server-time")
 OLD = tuple(capability for capability in CAPS if capability != "draft/event-playback")
@@ -278,20 +279,34 @@ def test_a_reaction_in_a_conversation_is_deleted_for_both(chat: Chat) -> None:
 
 
 def test_events_of_an_erased_account_and_those_that_name_it_are_gone(chat: Chat) -> None:
-    """What is erased is not played back, and neither is who it was."""
+    """The server plays back neither what is erased nor who it was."""
     bob, eve = irc(chat, "bob", *CAPS), irc(chat, "eve", *CAPS)
     bob.send("JOIN #tea"), eve.send(f"NS REGISTER {SECRET}", "JOIN #tea", "TOPIC #tea :mine")
     eve.send("NICK evelyn", "@+draft/react=x TAGMSG #tea", "PART #tea", "JOIN #tea")
     bob.send("MODE #tea +ov evelyn bob", "TOPIC #tea :ours", "KICK #tea evelyn :out")
     assert len(page(bob, "LATEST #tea * 50")) > 6
     chat.clock.advance(1)
-    done = now(chat.hub.erasing.erase("eve", lambda *_: None))
-    assert done.account == "eve"
+    now(chat.hub.erasing.erase(Erasure("eve"), lambda *_: None))
     left = ["bob JOIN #tea", "bob MODE #tea +v bob", "bob TOPIC #tea :ours"]
     assert [bare(line) for line in page(bob, "LATEST #tea * 50")] == left
     stored = [one.fields for one in chat.archive.records(Happening)]
     assert len(stored) == len(left)
     assert not any("eve" in fields for fields in stored)
+
+
+def test_events_of_erased_guests_are_gone_in_the_selected_room(chat: Chat) -> None:
+    bob, eve = irc(chat, "bob", *CAPS), irc(chat, "eve")
+    for room in ("#tea", "#milk"):
+        bob.send(f"JOIN {room}"), eve.send(f"JOIN {room}")
+    bob.send("MODE #tea +v eve"), eve.send(f"NS REGISTER {SECRET}", "TOPIC #milk :mine")
+    chat.clock.advance(10)
+    now(chat.hub.erasing.erase(Erasure("eve", guest=True, only="#tea"), lambda *_: None))
+    assert [bare(line) for line in page(bob, "LATEST #tea * 50")] == ["bob JOIN #tea"]
+    told = ["bob JOIN #milk", "eve JOIN #milk", "eve TOPIC #milk :mine"]
+    assert [bare(line) for line in page(bob, "LATEST #milk * 50")] == told
+    now(chat.hub.erasing.erase(Erasure("eve", guest=True), lambda *_: None))
+    told.remove("eve JOIN #milk")
+    assert [bare(line) for line in page(bob, "LATEST #milk * 50")] == told
 
 
 # RENAME (IRCv3 "channel-rename")

@@ -205,6 +205,26 @@ def test_bans_are_refused_with_a_sentence(chat: Chat) -> None:
     ]
 
 
+def test_bans_and_mutes_of_those_whom_they_would_not_affect_are_refused(chat: Chat) -> None:
+    bob, op = member(chat, "bob"), operator(chat)
+    ann = founder(chat, "ann", bob, op)
+    ann.send("/op bob")
+    refused = [
+        "* bob is a moderator of #tea, so its bans and mutes do not affect bob."
+        " First take that role: /deop bob"
+    ]
+    for who in ("ban bob", "mute bob", "ban account=bob"):
+        assert ann.send(f"/{who}") == refused
+    assert op.send("/ban --here ann") == [
+        "* ann is the founder of #tea, so its bans and mutes do not affect ann."
+        " First /transfer the room"
+    ]
+    bob.hang_up()
+    assert ann.send("/ban bob") == refused
+    ann.send("/deop bob")
+    assert ann.send("/ban bob")[0].startswith("* bob is banned in #tea permanently")
+
+
 def test_nobody_bans_an_equal_who_is_not_here(chat: Chat) -> None:
     bob, carol = member(chat, "bob"), member(chat, "carol")
     ann = founder(chat, "ann", bob, carol)

@@ -154,6 +154,22 @@ def test_an_operator_closes_a_report(admin: Tab, chat: Service) -> None:
     admin.page.get_by_text("No open reports.").wait_for()
 
 
+def test_long_lists_are_shown_page_by_page(admin: Tab, chat: Service) -> None:
+    op = chat.program()
+    op.ask("hello", name="op", account_password=SECRET)
+    for number in range(130):
+        op.ask("announce", text=f"news {number}.")
+    choose(admin, "Log")
+    rows = admin.page.locator(".answer-rows > li")
+    newest = "op announced: news 129."
+    rows.first.get_by_text(newest).wait_for()
+    assert rows.count() == 100
+    admin.press_button("Show more")
+    rows.nth(129).wait_for()
+    rows.first.get_by_text(newest).wait_for()
+    assert not admin.page.get_by_role("button", name="Show more").count()
+
+
 def test_settings_and_lockdown(admin: Tab, chat: Service) -> None:
     choose(admin, "Settings")
     admin.page.get_by_text("flood: off").wait_for()

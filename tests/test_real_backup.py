@@ -152,7 +152,7 @@ def test_a_backup_refuses_what_is_there_or_missing(service: Service, home: Path)
         "backup", "c", "--archive", "sqlite:none.db", cwd=home
     )
     assert refused("backup", "x/y", cwd=home) == (
-        "chatsvc: Not backed up: x/y.unfinished: No such file or directory.\n"
+        "chatsvc: There is no directory: x. Create it first: mkdir -p x\n"
     )
     assert "Two files" in refused("backup", "c", "--also", "b/backup.json", cwd=home)
     assert not list(home.glob("*.unfinished"))
@@ -220,8 +220,29 @@ def test_restoring_keeps_another_certificate_and_accepts_the_same(
     done("restore", tmp_path / "b", cwd=place)
 
 
-def test_a_killed_restore_is_recognizable_and_done_again(
+def test_restoring_says_where_the_files_of_the_configuration_were(
     service: Service, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "etc").mkdir()
+    config, cert, key = (tmp_path / "etc" / name for name in ("chat.toml", "cert.pem", "key.pem"))
+    config.write_text(f'data = "{home}"\ncert = "cert.pem"\nkey = "key.pem"\n')
+    cert.write_text("a certificate")
+    key.write_text("a key")
+    done("backup", tmp_path / "b", "--config", config, cwd=home)
+    place = tmp_path / "place"
+    place.mkdir()
+    told = done("restore", tmp_path / "b", cwd=place).splitlines()
+    assert told[1:] == [
+        "To move files back to where they were:",
+        *(f"    mv -i {path.name} {path}" for path in (cert, config, key)),
+    ]
+    assert (place / "key.pem").read_text() == "a key"
+    assert (place / "key.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("moment", ["chat.db.pem", "chat.db.unfinished"])
+def test_a_killed_restore_is_recognizable_and_done_again(
+    service: Service, home: Path, tmp_path: Path, moment: str
 ) -> None:
     service.process.terminate()
     service.ended()
@@ -231,7 +252,7 @@ def test_a_killed_restore_is_recognizable_and_done_again(
     place.mkdir()
     command = [beside_python("chatsvc"), "restore", str(tmp_path / "b")]
     process = subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL)
-    wait_until(place / "chat.db.unfinished", process)
+    wait_until(place / moment, process)
     process.send_signal(signal.SIGKILL)
     process.wait(LIMIT)
     assert not (place / "chat.db").exists()
@@ -319,6 +340,7 @@ def test_every_room_is_exported_for_people_and_programs(
     (tmp_path / "out").rename(tmp_path / "next.unfinished")
     assert "interrupted export" in refused("export", "--all", tmp_path / "next", cwd=home)
     assert "Archive not found" in refused("export", "--all", tmp_path / "none", cwd=tmp_path)
+    assert "no directory" in refused("export", "--all", tmp_path / "none" / "out", cwd=home)
 
 
 @pytest.mark.load

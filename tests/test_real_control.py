@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from administrator import acts, fails, listed, run
+from administrator import acts, fails, listed, run, shell
 from real import Person, Service, beside_python
 
 from chatsvc import __version__
@@ -77,6 +77,9 @@ def test_kick_removes_from_the_server_or_from_a_room(service: Service, house: Pa
     assert run(house, "kick", "bob", "--room", "tea", "no", "tea") == "Removed bob from #tea.\n"
     bob.until("no tea")
     assert "No user named nobody2 is online." in fails(house, "kick", "nobody2")
+    incomplete = shell(house, "kick")
+    assert incomplete.returncode == 2
+    assert incomplete.stderr.endswith("the following arguments are required: name\n")
     assert "There is no room elsewhere." in fails(house, "kick", "bob", "--room", "elsewhere")
 
 
@@ -91,6 +94,22 @@ def test_a_ban_keeps_out_until_it_is_lifted(service: Service, house: Path) -> No
     assert run(house, "unban", "eve") == "eve is no longer banned.\n"
     service.person("eve")
     assert "Not a duration." in fails(house, "ban", "eve", "--for", "tomorrow")
+
+
+def test_a_ban_of_an_operator_works_from_the_shell(service: Service, house: Path) -> None:
+    run(house, "account", "add", "boss", "--operator", typed="correct-horse-battery\n")
+    boss = service.person()
+    boss.send("boss", "correct-horse-battery")
+    boss.until("Welcome")
+    refused = fails(house, "ban", "boss", "--room", "lobby")
+    assert "the bans of a room do not affect operators. Leave out --room" in refused
+    assert run(house, "ban", "boss", "rogue") == "Banned boss permanently. Removed: boss.\n"
+    assert boss.rest()
+    again = service.person()
+    again.send("boss")
+    again.until("You are banned: rogue.")
+    run(house, "unban", "boss")
+    run(house, "account", "remove", "boss")
 
 
 def test_rooms_are_listed_and_removed(service: Service, house: Path) -> None:
@@ -111,6 +130,7 @@ def test_rooms_are_listed_and_removed(service: Service, house: Path) -> None:
     assert "There is no room spam." in fails(house, "room", "remove", "spam", "--yes")
     assert "cannot be removed" in fails(house, "room", "remove", "lobby", "--yes")
     assert "Name the room" in fails(house, "room", "remove")
+    assert "This lists all rooms." in fails(house, "room", "list", "spam")
 
 
 def test_a_room_is_renamed(service: Service, house: Path) -> None:
@@ -148,6 +168,8 @@ def table(directory: Path) -> list[str]:
 def test_announce_reaches_everybody(service: Service, house: Path) -> None:
     ann = service.person("ann")
     assert run(house, "announce", "back", "at", "8") == "Announced to 1 user.\n"
+    assert fails(house, "announce", "") == "chatsvc: Write what to announce.\n"
+    assert "too long: at most 65,536 bytes" in fails(house, "announce", "x" * 66_000)
     assert "shell" in ann.until("back at 8")
 
 
@@ -214,13 +236,23 @@ def test_stop_waits_until_the_service_has_ended(tmp_path: Path) -> None:
         assert "The server is stopping." in " ".join(ann.rest())
         assert service.ended() == 0
     assert not (tmp_path / "chat.db.control").exists()
-    assert "No service is running with the archive chat.db." in fails(tmp_path, "status")
+    assert f"No service is running with the archive {tmp_path}/chat.db." in fails(
+        tmp_path, "status"
+    )
     assert "No service is running" in fails(tmp_path, "stop")
 
 
 def test_without_an_archive_the_commands_say_so(tmp_path: Path) -> None:
-    assert "No service is running with the archive chat.db." in fails(tmp_path, "status")
+    assert f"No service is running with the archive {tmp_path}/chat.db." in fails(
+        tmp_path, "status"
+    )
     assert "--archive must be sqlite:PATH" in fails(tmp_path, "who", "--archive", "memory:")
+
+
+def test_a_directory_is_no_archive(tmp_path: Path) -> None:
+    for words in (("status",), ("backup", "b"), ("account", "list"), ("erase", "ann", "--yes")):
+        said = fails(tmp_path, *words, "--archive", "sqlite:.")
+        assert said == f"chatsvc: {tmp_path} is a directory. Name the file: sqlite:./chat.db\n"
 
 
 def test_the_socket_of_a_killed_service_does_not_stop_a_start(tmp_path: Path) -> None:

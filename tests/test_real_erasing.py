@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from administrator import acts, fails, listed, run
 from real import Deadline, Service, Terminal, beside_python
 
@@ -85,6 +86,56 @@ def test_the_messages_of_a_removed_account_can_be_erased(tmp_path: Path) -> None
     talk(tmp_path)
     run(tmp_path, "account", "remove", "ann")
     assert "Erased 1 message of ann in rooms" in run(tmp_path, "erase", "ann", "--yes")
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_the_messages_of_a_guest_are_erased_and_exported_on_request(
+    tmp_path: Path, running: bool
+) -> None:
+    talk(tmp_path)
+    with Service(tmp_path) as service:
+        eve = service.person("eve")
+        eve.send("gibberish of eve", "/join #tea", "tea of eve", "/time")
+        eve.until("* It is ")
+        if running:
+            erase_the_guest(tmp_path)
+    if not running:
+        erase_the_guest(tmp_path)
+    assert "gibberish of eve" not in texts(tmp_path)
+    assert ("shell", "erased 1 message of guests named EVE in #lobby") in acts(tmp_path)
+
+
+def erase_the_guest(directory: Path) -> None:
+    """Export and erase what a guest has said; messages of accounts are not the guest's."""
+    said = run(directory, "account", "export", "eve", "--guest", "--until", "9999-01-01")
+    assert said.startswith("Wrote 2 messages and all records to eve.guest.json")
+    exported = json.loads((directory / "eve.guest.json").read_text())
+    assert [(one["room"], one["text"]) for one in exported["messages"]] == [
+        ("#lobby", "gibberish of eve"), ("#tea", "tea of eve"),
+    ]  # fmt: skip
+    refused = fails(directory, "erase", "eve", "--guest", "--yes", "--since", "2999-01-01")
+    assert "The time of --since is in the future." in refused
+    assert "There is no room #milk" in fails(
+        directory, "erase", "eve", "--guest", "--yes", "--room", "milk"
+    )
+    assert "add --guest." in run(directory, "erase", "eve", "--yes")
+    said = run(directory, "erase", "EVE", "--guest", "--room", "Lobby", "--since", "1h", "--yes")
+    assert said == "Erased 1 message of guests named EVE in #lobby.\n"
+    assert "tea of eve" in texts(directory)
+
+
+def test_exports_of_accounts_and_times_are_checked(tmp_path: Path) -> None:
+    talk(tmp_path)
+    assert "need --guest" in fails(tmp_path, "account", "export", "ann", "--room", "tea")
+    assert "no directory: no." in fails(tmp_path, "account", "export", "ann", "--to", "no")
+    for name in ("", "a\nb"):
+        assert "A name is one word." in fails(tmp_path, "erase", name, "--yes")
+    assert "7 is not a time." in fails(
+        tmp_path, "account", "export", "eve", "--guest", "--since", "7"
+    )
+    refused = fails(tmp_path, "erase", "ann", "--yes", "--since", "1h", "--until", "2h")
+    assert "--since must be before" in refused
+    assert "chatsvc: A name" in fails(tmp_path, "account", "export", "../ann", "--guest")
 
 
 def test_a_kill_interrupts_an_erasure_that_the_next_start_ends(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Kills during an upgrade are in `test_real_manual.py`, those of a service that er
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ from real import LIMIT, Service, beside_python, wait_until
 
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.passwords import kept_of
+from chatsvc.model.records import AccessToken, Account, Member
 from chatsvc.store.sqlite.offline import Ledger
 
 MANY = 100_000
@@ -125,6 +127,78 @@ def test_an_erasure_killed_without_a_service_is_ended_by_the_next_start(home: Pa
     with Service(home):
         wait_until(lambda: not left(home), "the end")
     assert len(stored(home, "#many")) == MANY // 2
+
+
+def test_a_service_killed_while_it_removes_a_room_keeps_all_others(home: Path) -> None:
+    with Service(home) as service:
+        say(service)
+        removing = begun(home, "room", "remove", "many", "--yes")
+        wait_until(lambda: left(home) < MANY // 2, "the beginning")
+        service.kill()
+        assert removing.wait(LIMIT) == 1
+    with Service(home) as service:
+        assert service.program().ask("about")
+        run(home, "room", "remove", "many", "--yes")
+    assert stored(home, "#many") == []
+    assert stored(home, "#lobby") == TEXTS
+
+
+def test_a_service_killed_while_it_deletes_old_messages_goes_on_at_its_next_start(
+    home: Path,
+) -> None:
+    with Service(home, "--keep", "365d") as service:
+        say(service)
+        wait_until(lambda: left(home) < MANY // 2, "the beginning")
+        service.kill()
+    with Service(home, "--keep", "365d"):
+        wait_until(lambda: not left(home), "the end")
+    assert stored(home, "#many") == []
+    assert stored(home, "#lobby") == TEXTS
+
+
+@pytest.mark.parametrize("moment", ["opened", "changed"])
+def test_an_account_whose_removal_is_killed_is_there_or_gone(home: Path, moment: str) -> None:
+    (ann,) = accounts(home)
+    with Ledger(home / "chat.db") as ledger:
+        ledger.put(Member("#many", ann, "member"), token := access_token(ann))
+        removing = begun(home, "account", "remove", "ann")
+        log = home / "chat.db-wal"
+        size = log.stat().st_size
+        wait_until(
+            lambda: (
+                removing.poll() is not None
+                or (
+                    has_open(removing.pid, log) if moment == "opened" else log.stat().st_size > size
+                )
+            ),
+            moment,
+        )
+        removing.kill()
+        removing.wait(LIMIT)
+        members = [one.account for one in ledger.records(Member)]
+        tokens = ledger.records(AccessToken)
+    assert (members, tokens) == (([ann], [token]) if accounts(home) else ([], []))
+    with Service(home):
+        pass
+    assert len(stored(home, "#many")) == MANY
+
+
+def accounts(home: Path) -> list[str]:
+    """Return the ids of all accounts."""
+    with Ledger(home / "chat.db") as ledger:
+        return [one.id for one in ledger.records(Account)]
+
+
+def access_token(account: str) -> AccessToken:
+    return AccessToken("0" * 64, account, 1, "a browser", 1.0, 1.0)
+
+
+def has_open(pid: int, path: Path) -> bool:
+    """Return whether a process has opened a file."""
+    try:
+        return str(path) in map(os.readlink, Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it opens and closes files meanwhile
+        return False
 
 
 def left(home: Path) -> int:

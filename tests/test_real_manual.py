@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from machine import Machine, blocks
-from real import LIMIT, beside_python
+from real import LIMIT, Service, beside_python
 
 from chatsvc.store.sqlite.migrations import newest
 
@@ -56,7 +56,7 @@ def test_the_manual_moves_a_service_to_another_machine(machine: Machine) -> None
 
 
 def test_the_manual_upgrades_and_goes_back(machine: Machine) -> None:
-    upgrade, back = blocks(PAGE, "Upgrade")
+    upgrade, back, _move = blocks(PAGE, "Upgrade")
     with machine.service() as service:
         machine.run(upgrade)
         assert service.ended() == 0
@@ -68,6 +68,19 @@ def test_the_manual_upgrades_and_goes_back(machine: Machine) -> None:
     machine.run(re.sub(r"before-v\d+", f"before-v{newest()}", back))
     assert machine.messages() == old
     assert version(machine.home / "chat.db") == 1
+
+
+def test_the_manual_brings_the_archive_of_the_first_version_along(machine: Machine) -> None:
+    *_, move = blocks(PAGE, "Upgrade")
+    install_old_archive(machine.home)
+    old, new = machine.messages(), machine.root / "new"
+    anybody = re.sub(r"-[og] chatsvc ", "", move)  # tests have no such user
+    machine.run(anybody.replace(" chat.db", f" {machine.home}/chat.db"), new)
+    assert (new / "chat.db").stat().st_mode & 0o777 == 0o600
+    with Service(new):
+        pass
+    assert machine.messages(new) == old
+    assert version(new / "chat.db") == newest()
 
 
 def test_an_upgrade_that_is_killed_starts_over_with_every_message(machine: Machine) -> None:

@@ -11,6 +11,8 @@ from ircpeople import irc, plain
 from scram_steps import account_of
 from staff import SECRET, member, operator
 
+from chatsvc.core.shell import shell_session
+
 
 def disable(chat: Chat, name: str, disabled: bool = True) -> None:
     """Change an account as another process does."""
@@ -98,6 +100,25 @@ def test_a_disabled_operator_is_shut_out_too(chat: Chat) -> None:
     assert op.closed
     assert chat.connect().send("op")[1].startswith("* The account op is disabled.")
     assert not chat.hub.accounts.has_operator
+
+
+def test_only_the_administrator_bans_an_operator_whom_no_address_shuts_out(chat: Chat) -> None:
+    op, ann = operator(chat, "op", "203.0.113.7"), member(chat, "ann", "203.0.113.8")
+    assert "cannot act against an operator" in operator(chat, "boss").send("/ban op")[0]
+    shell = shell_session(0.0)
+    start(chat.hub.banning.ban(shell, "ip=203.0.113.0/24", 0.0, "", None))
+    assert ann.closed
+    assert not op.closed
+    start(chat.hub.banning.ban(shell, "op", 0.0, "enough", None))
+    assert "* shell removed you from the server: enough." in " ".join(op.read())
+    assert op.closed
+    again = chat.connect("192.0.2.9")
+    assert again.send("op")[1] == "* You are banned: enough."
+    assert again.closed
+    start(chat.hub.banning.unban(shell, "op", None))
+    back = chat.connect("203.0.113.7")
+    back.send("op")
+    assert back.send(SECRET)[0].startswith("* Welcome back, op.")
 
 
 def test_irc_says_that_the_account_is_disabled(chat: Chat) -> None:

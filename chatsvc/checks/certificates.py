@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,11 @@ def _given(files: Files, hosts: list[str], now: datetime) -> Iterator[Problem]:
     place = str(files.certificate)
     if files.key.is_file() and files.key.stat().st_mode & 0o007:
         yield open_to_others(files.key, "the private key")
+    unreadable = [path for path in {files.certificate, files.key} if _is_closed(path)]
+    for path in unreadable:
+        yield Problem(str(path), "this user cannot read it.", f"chown USER {path}")
+    if unreadable:
+        return
     try:
         names = files.credentials().names
     except CertificateFailed as failed:
@@ -48,6 +54,10 @@ def _given(files: Files, hosts: list[str], now: datetime) -> Iterator[Problem]:
         if not any(_covers(name, host) for name in names):
             what = f"it is not valid for {host}, which --web-host names."
             yield Problem(place, what, f"Get a certificate for {host}, or remove the name.")
+
+
+def _is_closed(path: Path) -> bool:
+    return path.exists() and not os.access(path, os.R_OK)
 
 
 def _dates(files: Files, now: datetime) -> Iterator[Problem]:

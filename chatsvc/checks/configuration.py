@@ -39,10 +39,21 @@ def _of_mistake(sentence: str) -> Problem:
     if match := _IN_FILE.fullmatch(sentence):
         option = TABLE.get(match["name"])
         meant = _MEANT.search(sentence)
-        return Problem(match["place"], match["what"], _fix_in_file(option, meant and meant[1]))
+        fix = _fix_of_file(sentence) or _fix_in_file(option, meant and meant[1])
+        return Problem(match["place"], match["what"], fix)
     if match := _ELSEWHERE.match(sentence):
-        return Problem(match["label"], sentence, _fix_of(match["name"], match["variable"]))
+        fix = _fix_of_file(sentence) or _fix_of(match["name"], match["variable"])
+        return Problem(match["label"], sentence, fix)
     return Problem("options", sentence, "To see all options: chatsvc config --example")
+
+
+def _fix_of_file(sentence: str) -> str:
+    """Return what to do about a file that is named, but cannot be read."""
+    if "cannot read" not in sentence.lower():
+        return ""
+    if "Permission denied" in sentence:
+        return "Let the service's user read the file, and enter its directory."
+    return "Create the file, or name another one."
 
 
 def _fix_in_file(option: Option | None, meant: str | None) -> str:

@@ -22,13 +22,15 @@ from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.selecting import SELECTION, selection
 from chatsvc.cli.service_files import ServiceFiles
-from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.cli.service_options import NotDone, add_service, check_directory, command_parser
 from chatsvc.client.progress_row import ProgressRow
-from chatsvc.model.confusables import look_alike
+from chatsvc.model.confusables import is_reserved, look_alike
 from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
+from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import check_name, counted, key
 from chatsvc.store.offline import OfflineRecords, finder_at, records_at
 from chatsvc.store.sqlite.offline import create
@@ -94,6 +96,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add(ledger: OfflineRecords, options: argparse.Namespace) -> None:
     check_name(options.name)
+    if is_reserved(options.name, ""):
+        raise NotDone(f"{options.name} is reserved for the server. Choose another name.")
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
             raise NotDone(f"{account.name} is already registered.")
@@ -157,21 +161,33 @@ def _remove(ledger: OfflineRecords, options: argparse.Namespace) -> None:
 
 
 def _export(ledger: OfflineRecords, options: argparse.Namespace) -> None:
-    from chatsvc.cli.person_export import PersonExport  # it loads every kind of event
+    from chatsvc.cli.person_export import GuestExport, PersonExport  # it loads every kind of event
 
-    account = _find(ledger, options.name)
+    wanted = selection(options)
+    account = None if wanted.guest else _whole_account(ledger, wanted)
+    check_directory(options.to)
     try:
         with ProgressRow.on_standard_error() as row, finder_at(options.service.archive) as finder:
-            show = partial(_show, row)
-            export = PersonExport(ledger, finder, account)
-            written = export.write(options.to, options.force, show)
+            export = (
+                PersonExport(ledger, finder, account)
+                if account
+                else GuestExport(ledger, finder, wanted)
+            )
+            written = export.write(options.to, options.force, partial(_show, row))
     except FileExistsError as error:
         raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
     except OSError as error:
         raise NotDone(f"Cannot write to {options.to}: {error.strerror}.") from None
-    ledger.put(_act(f"exported what is stored about {account.name}"))
+    ledger.put(_act(f"exported what is stored about {account.name if account else wanted.whose}"))
     (as_json, as_text), count = written
     print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
+
+
+def _whole_account(ledger: OfflineRecords, wanted: Selection) -> Account:
+    """Return the account to be exported, of which everything is."""
+    if wanted.only or wanted.since or wanted.until:
+        raise NotDone("--room, --since and --until need --guest: of an account, all is exported.")
+    return _find(ledger, wanted.name)
 
 
 def _show(row: ProgressRow, looked: int, of: int) -> None:
@@ -249,7 +265,8 @@ def _password(options: argparse.Namespace) -> str:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise NotDone(f"Cannot read {options.password_file}: {error}.") from None
+            why = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
+            raise NotDone(f"Cannot read {options.password_file}: {why}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)
@@ -300,9 +317,9 @@ _JOBS: dict[str, tuple[str, Job, Arguments]] = {
     "disable": ("End an account's sessions and refuse others; keep its name.", _disable, _NAME),
     "enable": ("Let a disabled account log in again.", _enable, _NAME),
     "export": (
-        "Write everything stored about a person.",
+        "Write everything stored about a person, or what guests of a name have said.",
         _export,
-        _NAME
+        SELECTION
         | {
             "--to": {
                 "type": Path,

@@ -49,7 +49,7 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_reason(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("reason", nargs="*", help="what the user and /audit are told")
+    parser.add_argument("reason", nargs="*", default=[], help="what the user and /audit are told")
     parser.add_argument("--room", help="only from this room  [the whole server]")
 
 
@@ -75,7 +75,7 @@ def _add_room(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "remove", "rename"))
     parser.add_argument("room", nargs="?", help="the room to remove or rename")
     parser.add_argument("name", nargs="?", help="its new name")
-    parser.add_argument("reason", nargs="*", help="what its users and /audit are told")
+    parser.add_argument("reason", nargs="*", default=[], help="what its users and /audit are told")
     parser.add_argument("--yes", action="store_true", help="remove the room without a question")
 
 
@@ -125,7 +125,7 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
     given = {
         name: value
         for name, value in vars(options).items()
-        if value is not None and name not in (*service_options.NAMES, "json", "job")
+        if value not in (None, []) and name not in (*service_options.NAMES, "json", "job")
     }
     if "switch" in given:
         given["on"] = given.pop("switch") == "on"
@@ -195,6 +195,8 @@ def _row(person: Answer) -> str:
 
 def _room(service: Service, options: argparse.Namespace) -> None:
     if options.action == "list":
+        if options.room is not None:
+            raise Refused("usage", "This lists all rooms. Leave out the name: chatsvc room list")
         _show(service.ask("rooms"), options, lambda answer: _rooms(answer["rooms"]))
         return
     answer = (_rename_room if options.action == "rename" else _remove_room)(service, options)

@@ -18,7 +18,7 @@ from chatsvc.cli import backup_files
 from chatsvc.cli.backup_files import ABOUT, ARCHIVE, CERTIFICATE, FORMAT
 from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.service_files import ServiceFiles
-from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.cli.service_options import NotDone, add_service, check_directory, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
 from chatsvc.store.location import Database
@@ -69,10 +69,11 @@ def _back_up(options: argparse.Namespace, row: ProgressRow) -> str:
     target: Path = options.target
     if target.exists() or target.is_symlink():
         raise NotDone(f"{target} already exists. Choose another name, or move it away.")
+    check_directory(target.parent)
     with _unfinished(target) as folder:
         _fill(folder, archive, files, row)
         found = _verified(folder / ARCHIVE, options.verify, row)
-        _describe(folder, found)
+        _describe(folder, found, files)
         row.show("Finishing")
         _finish(folder, target)
     checked = " Verified: every page of the copy is intact." if options.verify else ""
@@ -161,13 +162,17 @@ def _verified(copy: Path, whole: bool, row: ProgressRow) -> snapshot.Contents:
     return snapshot.contents(copy)
 
 
-def _describe(folder: Path, found: snapshot.Contents) -> None:
+def _describe(folder: Path, found: snapshot.Contents, files: dict[str, Path]) -> None:
+    copies = {path.name: backup_files.described(path) for path in _copies(folder)}
+    for name, path in files.items():
+        if name != CERTIFICATE:  # which is beside the archive
+            copies[name]["from"] = str(path.absolute())
     about = {
         "format": FORMAT,
         "chatsvc": __version__,
         "made": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         **found._asdict(),
-        "files": {path.name: backup_files.described(path) for path in _copies(folder)},
+        "files": copies,
     }
     with backup_files.PacedFile(folder / ABOUT) as file:
         file.write((json.dumps(about, indent=1) + "\n").encode())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from twisted.python.usage import UsageError
@@ -27,7 +28,7 @@ class CheckOptions(Options):
     synopsis = "Usage: chatsvc check [options]"
     longdesc = (
         "Check the options, files, permissions, ports, certificate, archive and disk of a service."
-        " Give the options that the service is started with, and run this as its user."
+        " Give the options that the service is started with, and run this as its user or root."
     )
 
     def postOptions(self) -> None:
@@ -42,6 +43,12 @@ def main(words: Sequence[str]) -> int:
     except UsageError as error:
         print(f"chatsvc check: {error}\nTry: chatsvc check --help", file=sys.stderr)
         return 2
+    data = _owned_by_another(options)
+    return _reported(options) if data is None else _as_owner(data, partial(_reported, options))
+
+
+def _reported(options: Options) -> int:
+    """Print every problem; return the exit code."""
     problems = list(_problems(options))
     for problem in problems:
         print(problem)
@@ -54,7 +61,6 @@ def _problems(options: Options) -> Iterator[Problem]:
     yield from problems
     yield from _seen(storage(values))
     in_use = yield from _archive(values["archive"])
-    yield from _seen(_other_user(values["data"]))
     yield from _seen(certificates(values))
     yield from ports(values, in_use)
 
@@ -75,15 +81,46 @@ def _seen(problems: Iterator[Problem]) -> Iterator[Problem]:
     try:
         yield from problems
     except OSError as error:
-        yield Problem(str(error.filename), f"{error.strerror}.", "Run this as the service's user.")
+        fix = "Let the service's user in there, and run this as that user or root."
+        yield Problem(str(error.filename), f"{error.strerror}.", fix)
 
 
-def _other_user(data: Path | None) -> Iterator[Problem]:
-    """Yield a problem if this is root, who can do what the service's user may not be able to."""
-    if os.geteuid() == 0 and data is not None and data.exists() and data.stat().st_uid != 0:
-        owner = _owner(data)
-        fix = f"Run this as {owner}: sudo -u {owner} chatsvc check"
-        yield Problem(str(data), f"it belongs to {owner}, and you are root.", fix)
+def _owned_by_another(options: Options) -> Path | None:
+    """Return the data directory if this is root, who may do everything, and it is not root's."""
+    values, _ = combined(options)
+    data: Path | None = values["data"]
+    if data is None or os.geteuid() != 0:
+        return None
+    try:
+        return data if data.stat().st_uid != 0 else None
+    except OSError:  # it is not there yet, which is reported later if it matters
+        return None
+
+
+def _as_owner(data: Path, report: Callable[[], int]) -> int:
+    """Report what the service's user would find, in a process of that user."""
+    print(f"As {_owner(data)}, to whom {data} belongs:", flush=True)
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            _become_owner(data)
+            code = report()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _become_owner(data: Path) -> None:
+    found, name = data.stat(), _owner(data)
+    if name.startswith("#"):
+        os.setgroups([])
+    else:
+        os.initgroups(name, found.st_gid)
+    os.setgid(found.st_gid)
+    os.setuid(found.st_uid)
 
 
 def _owner(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone
-from chatsvc.model.control import Answer, socket_of
+from chatsvc.model.control import LONGEST_REQUEST, Answer, socket_of
 from chatsvc.model.requests import Refused
 
 LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
@@ -55,7 +55,10 @@ class Service:
 
         `progress` is called with each report of how far a long command is.
         """
-        self._socket.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+        request = json.dumps({"do": do, **arguments}).encode() + b"\n"
+        if len(request) > LONGEST_REQUEST:
+            raise Refused("too-long", f"That is too long: at most {LONGEST_REQUEST:,} bytes.")
+        self._socket.sendall(request)
         while line := self._line():
             answer: Answer = json.loads(line)
             if answer.get("ok") is False:

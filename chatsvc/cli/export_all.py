@@ -14,7 +14,7 @@ from typing import NamedTuple, TextIO
 
 from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.service_files import ServiceFiles
-from chatsvc.cli.service_options import NotDone
+from chatsvc.cli.service_options import NotDone, check_directory
 from chatsvc.client.export import AsJSON, AsText, Format
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
@@ -53,6 +53,7 @@ def _run(options: argparse.Namespace) -> None:
 def _export(archive: Place, folder: Path, row: ProgressRow) -> list[Written]:
     if os.path.lexists(folder):
         raise NotDone(f"{folder} already exists. Choose another name, or move it away.")
+    check_directory(folder.parent)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     if os.path.lexists(unfinished):
         raise NotDone(f"{unfinished} is left of an interrupted export. Delete it first.")

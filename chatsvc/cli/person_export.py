@@ -1,9 +1,10 @@
-"""`chatsvc account export`: everything stored about a person, as JSON and as text."""
+"""`chatsvc account export`: everything stored about a person or of guests, as JSON and text."""
 
 from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from typing import Any, TextIO
 
 from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.sign_ins import last_sign_ins
+from chatsvc.cli.service_options import NotDone
 from chatsvc.client.atomic_write import replacing
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import spoken
@@ -28,6 +30,8 @@ from chatsvc.model.records import (
     MetadataValue,
     Report,
 )
+from chatsvc.model.selection import Selection
+from chatsvc.model.text_rules import key
 from chatsvc.store.archive import R
 from chatsvc.store.offline import LineFinder, OfflineRecords
 
@@ -37,24 +41,23 @@ SECRET = ("hash", "scram", "digest", "account", "owner", "origin", "who", "caugh
 Progress = Callable[[int, int], None]  # how many messages of how many were looked at
 
 
-class PersonExport:
-    """Collects what an archive has about an account, without holding up a running service."""
+class Export(ABC):
+    """Collects what an archive has about somebody, without holding up a running service."""
 
-    def __init__(self, ledger: OfflineRecords, finder: LineFinder, account: Account) -> None:
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, name: str) -> None:
         self._ledger = ledger
         self._finder = finder
-        self._account = account
-        self._names = {one.id: one.name for one in ledger.records(Account)}
+        self._name = name
         self._rooms = ledger.rooms()
 
     def write(self, directory: Path, force: bool, progress: Progress) -> tuple[list[Path], int]:
-        """Write NAME.json and NAME.txt; return their paths and the number of messages."""
-        paths = [directory / f"{self._account.name}.{kind}" for kind in ("json", "txt")]
+        """Write one file as JSON and one as text; return their paths and the number of messages."""
+        paths = [directory / f"{self._file_name()}.{kind}" for kind in ("json", "txt")]
         with ExitStack() as files:
             as_json, as_text = (
                 files.enter_context(replacing(path, force=force, mode=0o600)) for path in paths
             )
-            begin(as_json, as_text, self._account.name, self._about())
+            begin(as_json, as_text, self._name, self._about())
             count = 0
             for line in self._lines(progress):
                 as_json.write(f"{',' if count else ''}\n{_json(self._message(line))}")
@@ -63,7 +66,69 @@ class PersonExport:
             as_json.write("\n]}\n")
         return paths, count
 
-    # Records
+    @abstractmethod
+    def _file_name(self) -> str: ...
+
+    @abstractmethod
+    def _about(self) -> dict[str, Any]:
+        """Return everything but the messages."""
+
+    @abstractmethod
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
+        """Yield the lines of a room that are exported."""
+
+    def _lines(self, progress: Progress) -> Iterator[Said]:
+        """Yield the lines of all rooms that are exported."""
+        looked, of = 0, sum(self._rooms.values())
+        for room, last in sorted(self._rooms.items()):
+            yield from self._lines_in(room, last)
+            looked += last
+            progress(looked, of)
+
+    def _place(self, room: str) -> str:
+        """Return a room's name as the reader knows it."""
+        return room
+
+    def _message(self, line: Said) -> dict[str, Any]:
+        message = {
+            "room": self._place(line.room),
+            "number": line.number,
+            "time": timestamp(line.time),
+            "from": line.sender,
+            "text": line.text,
+            "action": line.action,
+            "notice": line.notice,
+            "deleted": line.deleted,
+        }
+        return {name: value for name, value in message.items() if value not in (False, "")}
+
+    def _of(self, kind: type[R], wanted: Callable[[R], bool]) -> list[dict[str, Any]]:
+        return [_written(one) for one in self._ledger.records(kind) if wanted(one)]
+
+    def _reports(self) -> list[dict[str, Any]]:
+        return self._of(Report, lambda one: self._name in (one.by, one.about))
+
+    def _audit(self) -> list[dict[str, Any]]:
+        return self._of(Act, lambda one: self._names_word(one.by) or self._names_word(one.what))
+
+    def _is_by_name(self, ban: Ban) -> bool:
+        """Return whether a ban is of the name, or mentions it."""
+        return str(BanMask.of_name(self._name)) in ban.who or self._names_word(ban.label)
+
+    def _names_word(self, text: str) -> bool:
+        return bool(re.search(rf"(?<!\w){re.escape(self._name)}(?!\w)", text))
+
+
+class PersonExport(Export):
+    """What is stored about an account, with both sides of its private messages."""
+
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, account: Account) -> None:
+        super().__init__(ledger, finder, account.name)
+        self._account = account
+        self._names = {one.id: one.name for one in ledger.records(Account)}
+
+    def _file_name(self) -> str:
+        return self._name
 
     def _about(self) -> dict[str, Any]:
         """Return everything but the messages."""
@@ -78,13 +143,10 @@ class PersonExport:
             "tokens": self._of(AccessToken, lambda one: one.account == account.id),
             "rooms": self._memberships(),
             "bans": self._of(Ban, self._is_about_them),
-            "reports": self._of(Report, lambda one: account.name in (one.by, one.about)),
+            "reports": self._reports(),
             "invitations": self._of(Invitation, lambda one: one.by == account.name),
-            "audit": self._of(Act, self._names_them),
+            "audit": self._audit(),
         }
-
-    def _of(self, kind: type[R], wanted: Callable[[R], bool]) -> list[dict[str, Any]]:
-        return [_written(one) for one in self._ledger.records(kind) if wanted(one)]
 
     def _memberships(self) -> list[dict[str, Any]]:
         members = (one for one in self._ledger.records(Member) if one.account == self._account.id)
@@ -96,36 +158,19 @@ class PersonExport:
         return sum(len(fact.value.split()) - 2 for fact in facts if fact.name == name)
 
     def _is_about_them(self, ban: Ban) -> bool:
-        marks = (BanMask.of_account(self._account.id), BanMask.of_name(self._account.name))
-        return not {str(mark) for mark in marks}.isdisjoint(ban.who) or self._names_word(ban.label)
-
-    def _names_them(self, act: Act) -> bool:
-        return self._names_word(act.by) or self._names_word(act.what)
-
-    def _names_word(self, text: str) -> bool:
-        return bool(re.search(rf"(?<!\w){re.escape(self._account.name)}(?!\w)", text))
-
-    # Messages
-
-    def _lines(self, progress: Progress) -> Iterator[Said]:
-        """Yield their messages in rooms, and both sides of their private messages."""
-        looked, of = 0, sum(self._rooms.values())
-        for room, last in sorted(self._rooms.items()):
-            if not room.startswith("@") or self._account.id in room[1:].split(","):
-                yield from self._lines_in(room, last)
-            looked += last
-            progress(looked, of)
+        return str(BanMask.of_account(self._account.id)) in ban.who or self._is_by_name(ban)
 
     def _lines_in(self, room: str, last: int) -> Iterator[Said]:
+        """Yield their messages in a room, or both sides of their private messages."""
+        if room.startswith("@"):
+            if self._account.id in room[1:].split(","):
+                yield from _every_line(self._finder, room)
+            return
         number = 0
         while number < last:
-            if room.startswith("@"):
-                lines = self._finder.after(room, number, PAGE)
-                number = lines[-1].number if lines else last
-            else:
-                found = self._finder.lines_of(room, self._account.name, self._since, number)
-                lines, number = found.lines, found.looked
-            yield from lines
+            found = self._finder.lines_of(room, self._name, self._since, number)
+            yield from found.lines
+            number = found.looked
 
     @property
     def _since(self) -> float:
@@ -140,18 +185,45 @@ class PersonExport:
         id_ = other if one == self._account.id else one
         return f"@{self._names.get(id_, 'nobody')}"
 
-    def _message(self, line: Said) -> dict[str, Any]:
-        message = {
-            "room": self._place(line.room),
-            "number": line.number,
-            "time": timestamp(line.time),
-            "from": line.sender,
-            "text": line.text,
-            "action": line.action,
-            "notice": line.notice,
-            "deleted": line.deleted,
+
+class GuestExport(Export):
+    """What guests of a name have said in rooms, and what names them: there is nothing else."""
+
+    def __init__(self, ledger: OfflineRecords, finder: LineFinder, wanted: Selection) -> None:
+        super().__init__(ledger, finder, wanted.name)
+        self._wanted = wanted
+        self._rooms = {
+            room: last
+            for room, last in self._rooms.items()
+            if room.startswith("#") and (not wanted.only or key(room) == key(wanted.only))
         }
-        return {name: value for name, value in message.items() if value not in (False, "")}
+        if wanted.only and not self._rooms:
+            raise NotDone(f"There is no room {wanted.only}.")
+
+    def _file_name(self) -> str:
+        return f"{self._name}.guest"
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "guest": "Everybody can use the name of a guest. Nothing else is stored about guests.",
+            "bans": self._of(Ban, self._is_by_name),
+            "reports": self._reports(),
+            "audit": self._audit(),
+        }
+
+    def _lines_in(self, room: str, last: int) -> Iterator[Said]:
+        number = 0
+        while number < last:
+            found = self._finder.lines_of(room, "", self._wanted.since * 1000, number)
+            yield from filter(self._wanted.includes, found.lines)
+            number = found.looked
+
+
+def _every_line(finder: LineFinder, room: str) -> Iterator[Said]:
+    number = 0
+    while lines := finder.after(room, number, PAGE):
+        yield from lines
+        number = lines[-1].number
 
 
 def begin(as_json: TextIO, as_text: TextIO, name: str, about: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from chatsvc.cli.backup import sync
 from chatsvc.cli.backup_files import ARCHIVE, Backup, NotABackup
 from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.service_files import ServiceFiles
-from chatsvc.cli.service_options import NotDone, add_service, command_parser
+from chatsvc.cli.service_options import NotDone, add_service, check_directory, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
 from chatsvc.store.location import Database
@@ -77,7 +77,18 @@ def _restore(backup: Backup, archive: Path, row: ProgressRow) -> str:
     messages = counted(backup.about["messages"], "message")
     others = ", ".join(str(place) for name, place in places.items() if name != ARCHIVE)
     also = f" Other files: {others}." if others else ""
-    return f"Restored {messages} of {backup.about['made']} to {archive}.{also}"
+    told = f"Restored {messages} of {backup.about['made']} to {archive}.{also}"
+    return "\n".join([told, *_ways_back(backup, places)])
+
+
+def _ways_back(backup: Backup, places: dict[str, Path]) -> list[str]:
+    """Return the commands that move files back to where the configuration expects them."""
+    names = [name for name, file in backup.files.items() if "from" in file]
+    moves = [(places[name], backup.files[name]["from"]) for name in names]
+    ways = [
+        f"    mv -i {shlex.join((str(place), old))}" for place, old in moves if old != str(place)
+    ]
+    return ["To move files back to where they were:", *ways] if ways else []
 
 
 def _name(name: str, archive: Path) -> str:
@@ -95,8 +106,7 @@ def _check_version(backup: Backup) -> None:
 
 def _check_place(archive: Path) -> None:
     """Refuse a place where parts of another archive are."""
-    if not archive.parent.is_dir():
-        raise NotDone(f"There is no directory {archive.parent}. Create it first.")
+    check_directory(archive.parent)
     found = [path for suffix in BELONGING if os.path.lexists(path := Path(f"{archive}{suffix}"))]
     if found:
         old = archive.parent / "old"

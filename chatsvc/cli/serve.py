@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from errno import ENOSPC, EROFS
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ def _hold(data: Path | None) -> PidFile | None:
         make_directory(data)
         return PidFile(data / NAME)
     except OSError as error:
-        raise Running(
-            f"Cannot use --data {data}: {error.strerror}."
-            f" Create it for this user: install -d -m 700 -o USER {data}"
-        ) from None
+        fix = f"Create it for this user: install -d -m 700 -o USER {data}"
+        if error.errno in (ENOSPC, EROFS):
+            fix = "Free some space, or use a directory on another disk."
+        raise Running(f"Cannot use --data {data}: {error.strerror}. {fix}") from None
 
 
 def _run(options: Options) -> int:

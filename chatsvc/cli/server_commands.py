@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -43,4 +45,21 @@ def run(words: Sequence[str]) -> int:
     name, *arguments = words
     module, _ = MODULES.get(name, ("administration", ""))
     main = import_module(f"chatsvc.cli.{module}").main
-    return int(main(arguments if name in MODULES else words))
+    try:
+        code = int(main(arguments if name in MODULES else words))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output needed no more
+        _close_output()
+        return 1
+    except OSError as error:
+        if name == "serve":  # which has much else that can fail
+            raise
+        _close_output()
+        print(f"chatsvc: Cannot write the output: {error.strerror}.", file=sys.stderr)
+        return 1
+    return code
+
+
+def _close_output() -> None:
+    """Have what could not be written discarded, instead of tried again at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

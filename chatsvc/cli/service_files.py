@@ -31,6 +31,8 @@ class ServiceFiles:
                 f"{label} must be sqlite:PATH or postgresql://… for this: only the service can use"
                 " memory:."
             )
+        if isinstance(path, Path) and path.is_dir():
+            raise NotDone(f"{path.absolute()} is a directory. Name the file: sqlite:{path}/chat.db")
         self.archive: Place = path
         self.beside = combining.beside(self._data, path)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 
 from chatsvc.model.explained import Explained
 
@@ -11,6 +13,13 @@ NAMES = ("config", "data", "archive")
 
 class NotDone(Explained):
     """Nothing was done; the message is a sentence for users."""
+
+
+def check_directory(path: Path) -> None:
+    """Refuse a directory that is not there."""
+    if not path.is_dir():
+        what = "This is not a directory" if path.exists() else "There is no directory"
+        raise NotDone(f"{what}: {path}. Create it first: mkdir -p {shlex.quote(str(path))}")
 
 
 def command_parser(name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:

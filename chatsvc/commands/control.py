@@ -16,7 +16,7 @@ from chatsvc.model.control import Answer, Arguments
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, duration, room_name, span
 from chatsvc.services.hub import Hub
-from chatsvc.store.erasing import Erasure, told
+from chatsvc.store.erasing import Erasure, outcome
 
 Command: TypeAlias = Callable[[Arguments], Awaitable[Answer]]
 
@@ -130,7 +130,10 @@ class Control:
 
     async def announce(self, arguments: Arguments) -> Answer:
         """Send a message to everybody online."""
-        await self._hub.moderation.announce(self._shell(), arguments.text("text"))
+        text = arguments.text("text").strip()
+        if not text:
+            raise Refused("bad-argument", "Write what to announce.")
+        await self._hub.moderation.announce(self._shell(), text)
         people = len(self._hub.directory.users)
         return {"people": people, "text": f"Announced to {counted(people, 'user')}."}
 
@@ -144,12 +147,16 @@ class Control:
         return {"on": on, "text": f"Lockdown is {'on' if on else 'off'}: {who}."}
 
     async def erase(self, arguments: Arguments) -> Answer:
-        """Erase everything that an account has said; report the progress."""
+        """Erase what an account or guests have said; report the progress."""
 
         def report(erasure: Erasure, looked: int, of: int) -> None:
             arguments.report({"looked": looked, "of": of, "erased": erasure.count})
 
-        name = arguments.text("name")
-        erased = await self._hub.erasing.erase(name, report)
-        counts = {"public": erased.public, "private": erased.private}
-        return {"account": erased.account, **counts, "text": told(erased)}
+        wanted = Erasure(
+            arguments.text("name"),
+            guest=arguments.flag("guest", False),
+            since=arguments.number("since", 0.0),
+            until=arguments.number("until", 0.0),
+            only=arguments.text("room", ""),
+        )
+        return outcome(await self._hub.erasing.erase(wanted, report))

@@ -18,6 +18,7 @@ from chatsvc.services.hub import Hub
 from chatsvc.services.reports import reported
 
 ACTS = 500  # listed at once
+OPERATORS_ACTS = 10_000  # for operators
 
 
 def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | None:
@@ -236,7 +237,8 @@ async def audit(
 ) -> Event | Reading:
     """Show the last acts of moderation."""
     where = _where(hub, session, room, here=False)
-    return audit_of(hub, session, await hub.audit.last(min(max(n, 1), ACTS), where))
+    most = OPERATORS_ACTS if session.person.operator else ACTS
+    return audit_of(hub, session, await hub.audit.last(min(max(n, 1), most), where))
 
 
 @command(

@@ -192,7 +192,8 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         if session.asked != request.name:
             session.asked = None  # the command needs something else first
     if request.rest is None:
-        _check_fields(row, request)
+        if len(arguments) < len(request.args):
+            _check_fields(row, request)
     elif not row.words:
         _check_alone(row, request.rest)
     if row.tagged:
@@ -236,15 +237,16 @@ def _unknown(name: str) -> Refused:
 
 
 def _checked(row: CommandRow, request: Request) -> dict[str, object]:
-    if row.words == ("text",) and request.rest is not None:  # most requests are messages
+    if request.rest is not None and row.words == ("text",):  # most requests are messages
         text = row.kinds["text"].check("text", request.rest)
         return {"text": text} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
-    return {
-        name: row.kinds[name].check(name, value)
-        for name, value in written.items()
-        if name in row.kinds and value is not None
-    }
+    arguments: dict[str, object] = {}  # no comprehension, which would be a call
+    kinds = row.kinds
+    for name, value in written.items():
+        if value is not None and name in kinds:
+            arguments[name] = kinds[name].check(name, value)
+    return arguments
 
 
 def _check_alone(row: CommandRow, rest: str) -> None:
@@ -345,7 +347,8 @@ def _truth(name: str, value: object) -> bool:
 def _string(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise Refused("bad-argument", f"{name} must be a string.")
-    return clean(value)
+    plain = value.isascii() and value.isprintable()  # nearly always
+    return value if plain else clean(value)
 
 
 def _text(name: str, value: object) -> str:

@@ -60,7 +60,8 @@ def _say(
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
-    here = session.here if room is None else None  # a call less for most messages
+    # A call less for most messages; a room in another spelling is found by its key.
+    here = session.here if room is None else session.rooms.get(room)
     place = _place(hub, session, room) if here is None else here
     hub.messaging.say(session, room=place, text=text, manner=manner, tag=tag)
     return None

@@ -42,8 +42,8 @@ class Shown(Protocol[M]):
     last: int
     members: dict[M, int]
 
-    def give(self, member: M, batch: Batch, /) -> None:
-        """Show a member its next lines."""
+    def give_page(self, member: M, batch: Batch, /) -> None:
+        """Show a member lines that it has missed."""
 
 
 class CatchingUp(Generic[M]):
@@ -107,4 +107,4 @@ class CatchingUp(Generic[M]):
         for portion in portions(unseen):
             if not member.wire.full:
                 room.members[member] = portion[-1].number
-                room.give(member, Batch(portion))
+                room.give_page(member, Batch(portion))

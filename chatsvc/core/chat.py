@@ -51,7 +51,7 @@ class User(UserIdentity):
 
     __slots__ = ("sessions",)
 
-    above_operators = False  # whether they may remove operators
+    above_operators = False  # whether they may remove and ban operators
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         super().__init__(name, now, account)
@@ -401,6 +401,10 @@ class Room:
             session.wire.show_personally(batch, elsewhere, session)
         else:
             session.wire.show(batch, elsewhere)
+
+    def give_page(self, session: Session, batch: Batch) -> None:
+        """Show a session lines that it has missed."""
+        session.wire.show_personally(batch, self is not session.here, session)
 
     def catch_up(self, session: Session) -> None:
         """Read from the archive until `session` is up to date."""

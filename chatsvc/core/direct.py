@@ -81,6 +81,10 @@ class DirectConversation(Room):
                 tag = line.tag if line.client == session.client else None
                 session.tell(self.told(session, line), tag)
 
+    def give_page(self, session: Session, batch: Batch) -> None:
+        """Show a session lines that it has missed as private messages."""
+        self.give(session, batch)
+
     def told(self, session: Session, line: Said) -> Told:
         """Return a line of this conversation as an event for `session`."""
         account = session.person.account

@@ -13,12 +13,13 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from chatsvc.core.passing_ids import PassingIds
-from chatsvc.model.happened import NAMING, Happened, Noted, Trace, of_account
+from chatsvc.model.happened import NAMING, Happened, Noted, Trace, selected
 from chatsvc.model.message_events import Signal
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.presence_events import Renamed
 from chatsvc.model.records import Happening
 from chatsvc.model.room_events import Joined, Left, Moved, Role, Rule, Topic
+from chatsvc.model.selection import Selection
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import ArchiveFailed, Records
@@ -112,11 +113,14 @@ class Happenings:
         while events and events[0].stamp.time < before:
             self._drop(room, events.popleft())
 
-    def erase(self, account: str, since: float) -> None:
-        """Forget what an account has caused since a time, and what names its users."""
+    def erase(self, whose: Selection) -> None:
+        """Forget what some users have caused, and what names them."""
         every = [(room, one) for room, events in self._rooms.items() for one in events]
-        traces = (Trace(one.stamp.time, one.stamp.account, _values(one.event)) for _, one in every)
-        for number in of_account(traces, account, since):
+        traces = (
+            Trace(room, one.stamp.time, one.stamp.account, _values(one.event))
+            for room, one in every
+        )
+        for number in selected(traces, whose):
             self.remove(*every[number])
 
     def _drop(self, room: str, happened: Happened) -> None:

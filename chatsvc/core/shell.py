@@ -13,7 +13,7 @@ from chatsvc.model.records import Account
 
 
 class Administrator(User):
-    """The operator behind shell commands: never online, and able to remove other operators."""
+    """The operator behind shell commands: never online, and above other operators."""
 
     __slots__ = ()
 

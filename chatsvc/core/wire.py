@@ -43,7 +43,7 @@ class Wire(Protocol):
         """Send all lines of `batch`; `elsewhere` says that this is not the current room."""
 
     def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
-        """Send `batch` as `reader` sees it: some lines are their own, some are hidden."""
+        """Send `batch` as `reader` sees it: some lines may be their own, hidden, or missed."""
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""

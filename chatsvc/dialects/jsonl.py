@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.model.characters import plain
@@ -157,6 +158,7 @@ def _value(name: str, value: object) -> object:
     return value
 
 
+@lru_cache(maxsize=64)  # many lines have the same time, and are written in several formats
 def timestamp(time: float) -> str:
     """Return a time as in RFC 3339: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(time, UTC)

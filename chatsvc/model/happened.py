@@ -9,6 +9,7 @@ from chatsvc.model.message_events import Signal
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.presence_events import Renamed
 from chatsvc.model.room_events import Joined, Left, Moved, Role, Rule, Topic
+from chatsvc.model.selection import Selection
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 
@@ -29,8 +30,9 @@ class Happened(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """When an event was, whose account caused it, and its fields as in `NAMING`."""
+    """Where and when an event was, whose account caused it, and its fields as in `NAMING`."""
 
+    room: str
     time: float
     account: str
     values: Mapping[str, Any]
@@ -40,21 +42,34 @@ NAMING = ("names", "name", "by", "instead", "old", "new", "sender", "to")  # fie
 _CAUSING = ("by", "old", "new", "sender")
 
 
-def of_account(traces: Iterable[Trace], account: str, since: float) -> list[int]:
-    """Return the positions of events since a time that an account caused, or that name its users.
+def selected(traces: Iterable[Trace], whose: Selection) -> list[int]:
+    """Return the positions of events that the selected users caused, or that name them.
 
-    Its users are known by the account's name, and by those under which it caused events.
+    The users of an account are known by its name, and by those under which they caused events.
     """
-    found = [(number, one) for number, one in enumerate(traces) if one.time >= since]
-    names = {key(account)}
+    found = [(number, one) for number, one in enumerate(traces) if _is_within(one, whose)]
+    names = {key(whose.name)}
     for _, one in found:
-        if one.account == account:
-            names |= _keys(one, ("names",)) or _keys(one, _CAUSING)
-    return [
-        number
-        for number, one in found
-        if one.account == account or not names.isdisjoint(_keys(one, NAMING))
-    ]
+        if one.account == whose.account and not whose.guest:
+            names |= _causers(one)
+    return [number for number, one in found if _is_about(one, names, whose)]
+
+
+def _is_within(one: Trace, whose: Selection) -> bool:
+    if one.time < whose.since or (whose.until and one.time >= whose.until):
+        return False
+    return not whose.only or key(one.room) == key(whose.only)
+
+
+def _is_about(one: Trace, names: set[str], whose: Selection) -> bool:
+    if whose.guest and one.account and not names.isdisjoint(_causers(one)):
+        return False  # an account of that name
+    own = one.account == whose.account and not whose.guest
+    return own or not names.isdisjoint(_keys(one, NAMING))
+
+
+def _causers(one: Trace) -> set[str]:
+    return _keys(one, ("names",)) or _keys(one, _CAUSING)
 
 
 def _keys(trace: Trace, fields: Iterable[str]) -> set[str]:

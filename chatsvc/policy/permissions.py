@@ -77,12 +77,15 @@ def check_host(user: User, room: Room) -> None:
 
 
 def check_above(user: User, other: User, room: Room | None) -> None:
-    """Refuse acts against yourself, operators, and users of the same level in the room."""
+    """Refuse bans of yourself, operators, and in a room of those whom its bans do not affect.
+
+    On the whole server, the administrator may ban operators.
+    """
     _check_not_yourself(user, other)
     if other.account is not None:
         check_above_account(user, other.account, room)
     if room is not None:
-        _check_rank(user, other.name, room.role(other), room, lowest="moderator")
+        _check_affected(user, other.name, room.role(other), room)
 
 
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
@@ -101,9 +104,34 @@ def check_may_kick(user: User, other: User, room: Room | None) -> None:
 
 def check_above_account(user: User, other: Account, room: Room | None) -> None:
     """Check the same as `check_above` for an account, whose user may be offline."""
+    if user.above_operators and other.operator:
+        _check_whole_server(other, room)
+        return
     _check_no_operator(other)
     if room is not None:
-        _check_rank(user, other.name, role_of(other, room), room, lowest="moderator")
+        _check_affected(user, other.name, role_of(other, room), room)
+
+
+def _check_whole_server(operator: Account, room: Room | None) -> None:
+    if room is not None:
+        raise Refused(
+            "not-allowed",
+            f"{operator.name} is an operator, and the bans of a room do not affect operators."
+            " Leave out --room to ban from the whole server.",
+        )
+
+
+def _check_affected(user: User, name: str, role: str, room: Room) -> None:
+    """Refuse acts against moderators and above, whom a room's bans and mutes do not affect."""
+    _check_rank(user, name, role, room, lowest="moderator")
+    if RANKS[role] >= RANKS["moderator"]:
+        ends = role in ("moderator", "host")
+        end = f"take that role: /deop {name}" if ends else "/transfer the room"
+        raise Refused(
+            "not-allowed",
+            f"{name} is {called(role)} of {room.name}, so its bans and mutes do not affect {name}."
+            f" First {end}",
+        )
 
 
 def _check_not_yourself(user: User, other: User) -> None:

@@ -153,13 +153,14 @@ class Banning:
         """Yield the users online, or in the room, whom a ban affects."""
         masks = masks_of(ban)
         for user in list(room.people if room else self._directory.users.values()):
-            if not self._is_above(user, room, ban.mute) and holds_user(user, masks):
+            if not self._is_above(user, room, ban) and holds_user(user, masks):
                 yield user
 
-    def _is_above(self, user: User, room: Room | None, mute: bool) -> bool:
-        """Return whether bans, or mutes, do not affect a user."""
+    def _is_above(self, user: User, room: Room | None, ban: Ban) -> bool:
+        """Return whether a ban or mute does not affect a user, although it may match."""
+        mute = ban.mute
         if user.operator or room is None:
-            return user.operator
+            return user.operator and (room is not None or mute or not _is_of_account(ban, user))
         if rank(user, room) >= RANKS["moderator"] or (mute and room.has_voice(user)):
             return True
         return any(self._bans.exempts(each, room.key, mute) for each in user.sessions)
@@ -319,6 +320,11 @@ def kind_of(ban: Ban) -> str:
     if ban.exempt or ban.admits:
         return "exempt" if ban.exempt else "admit"
     return "mute" if ban.mute else "ban"
+
+
+def _is_of_account(ban: Ban, user: User) -> bool:
+    """Return whether a ban is of the user's account, and not just of a name or an address."""
+    return user.account is not None and str(BanMask.of_account(user.account.id)) in ban.who
 
 
 def _shown_label(ban: Ban, asker: Session) -> str:

@@ -1,9 +1,10 @@
-"""Erasing what an account has said, while everybody else goes on."""
+"""Erasing what an account or guests have said, while everybody else goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room
@@ -14,7 +15,7 @@ from chatsvc.model.control import SHELL
 from chatsvc.model.message_events import Deleted, Said
 from chatsvc.model.records import Fact
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted
+from chatsvc.model.text_rules import counted, room_name
 from chatsvc.policy.permissions import may_read
 from chatsvc.services.audit import Acts
 from chatsvc.services.guest_messages import GuestMessages
@@ -63,30 +64,44 @@ class Erasing:
         with suppress(ArchiveFailed):  # the next start resumes
             await self._run(erasure, lambda erasure, looked: None)
 
-    async def erase(self, name: str, progress: Callable[[Erasure, int, int], None]) -> Erasure:
-        """Erase everything said by an account, or by a removed one of exactly this name.
+    async def erase(
+        self, wanted: Erasure, progress: Callable[[Erasure, int, int], None]
+    ) -> Erasure:
+        """Erase what an account, a removed one of exactly this name, or guests have said.
 
         `progress` is told how many lines of how many were looked at.
         """
-        account = self._accounts.find(name)
-        name, since = (account.name, account.since) if account else (name, 0.0)
-        if name in self._running:
-            raise Refused("busy", f"The messages of {name} are being erased already.")
+        erasure = self._resolved(wanted)
+        if erasure.id in self._running:
+            raise Refused("busy", f"The messages of {erasure.whose} are being erased already.")
         if any(room.moving for room in self._directory.rooms.values()):
             raise Refused("busy", "A room is being renamed. Try again in a moment.")
-        self._running.add(name)
+        self._running.add(erasure.id)
         try:
-            return await self._erase(name, since, progress)
+            return await self._erase(erasure, progress)
         finally:
-            self._running.discard(name)
+            self._running.discard(erasure.id)
+
+    def _resolved(self, wanted: Erasure) -> Erasure:
+        """Return an erasure with the names as they are stored."""
+        account = None if wanted.guest else self._accounts.find(wanted.name)
+        if account is not None:
+            since = max(wanted.since, account.since)
+            wanted = replace(wanted, name=account.name, since=since)
+        if not wanted.only:
+            return wanted
+        room = self._directory.room(room_name(wanted.only))
+        if room is None:
+            raise Refused("no-such-room", f"There is no room {wanted.only}.")
+        return replace(wanted, only=room.name)
 
     async def _erase(
-        self, name: str, since: float, progress: Callable[[Erasure, int, int], None]
+        self, erasure: Erasure, progress: Callable[[Erasure, int, int], None]
     ) -> Erasure:
-        await self._acts.note(shell_session(self._now()), f"erases the messages of {name}", None)
-        erasure = Erasure(name, since)
+        what = f"erases the messages of {erasure.whose}"
+        await self._acts.note(shell_session(self._now()), what, None)
         await self._store.put(erasure.fact())
-        looked, of = 0, sum(self._rooms().values())
+        looked, of = 0, sum(self._rooms(erasure).values())
 
         def advance(erasure: Erasure, more: int) -> None:
             nonlocal looked
@@ -96,19 +111,18 @@ class Erasing:
         return await self._run(erasure, advance)
 
     async def _run(self, erasure: Erasure, progress: Progress) -> Erasure:
-        name = erasure.account
-        self._running.add(name)
+        self._running.add(erasure.id)
         try:
-            erasure = await self._eraser.run(erasure, self._rooms(), progress)
+            erasure = await self._eraser.run(erasure, self._rooms(erasure), progress)
         finally:
-            self._running.discard(name)
+            self._running.discard(erasure.id)
         if self._ended:
             raise ArchiveFailed("The service is stopping. The next start continues.")
-        self._happenings.erase(name, erasure.since)
+        self._happenings.erase(erasure)
         await self._happenings.save()
-        passing = self._guest_messages.erase(name)
+        passing = 0 if erasure.only else self._guest_messages.erase(erasure.includes)
         erasure = erasure.past("@", 0, passing)
-        what = f"erased {counted(erasure.count, 'message')} of {name}"
+        what = f"erased {counted(erasure.count, 'message')} of {erasure.whose}"
         await self._store.drop(erasure.fact())
         await self._acts.note(shell_session(self._now()), what, None)
         return erasure
@@ -118,10 +132,10 @@ class Erasing:
         """Whether anything is being erased; no room is renamed meanwhile."""
         return bool(self._running)
 
-    def _rooms(self) -> dict[str, int]:
-        """Return the last numbers of all rooms and conversations, by their stored names."""
+    def _rooms(self, erasure: Erasure) -> dict[str, int]:
+        """Return the last numbers of the rooms and conversations, by their stored names."""
         rooms = [*self._directory.rooms.values(), *self._directory.conversations.values()]
-        return {room.name: room.last for room in rooms}
+        return {room.name: room.last for room in rooms if erasure.only in ("", room.name)}
 
     def _tell(self, lines: list[Said]) -> None:
         """Tell the clients in a room which of its last lines are gone."""

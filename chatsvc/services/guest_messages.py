@@ -7,7 +7,7 @@ nothing is written to the disk; the conversation that was quiet the longest is f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chatsvc.core.chat import Session, User
@@ -106,11 +106,11 @@ class GuestMessages:
     def _forget(self, owner: _Owner) -> None:
         self._count -= len(self._lines.pop(owner))
 
-    def erase(self, name: str) -> int:
-        """Forget what an account has said to guests; return how many messages that was."""
+    def erase(self, is_gone: Callable[[Said], bool]) -> int:
+        """Forget the messages for which that is true; return how many that were."""
         count = 0
         for owner, lines in list(self._lines.items()):
-            kept = [line for line in lines if line.account != name]
+            kept = [line for line in lines if not is_gone(line)]
             count += len(lines) - len(kept)
             self._count -= len(lines) - len(kept)
             lines.clear()

@@ -14,6 +14,7 @@ from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.login_state import LoginGate, LoginState
 from chatsvc.core.timer import Timer
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.origins import safe_user
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
@@ -215,10 +216,11 @@ class Login:
                 f"The account {account.name} is disabled. Ask the administrator.",
                 final=True,
             )
-        if account is not None and account.operator:
-            return
-        known = marks(name, account, client)
-        ban = self._bans.ban_at_the_door(known, session.wire.address)
+        if account is not None and account.operator:  # whom only a ban of the account affects
+            known, address = frozenset({BanMask.of_account(account.id)}), ""
+        else:
+            known, address = marks(name, account, client), session.wire.address
+        ban = self._bans.ban_at_the_door(known, address)
         if ban is not None:
             refused = self._bans.refusal(ban)
             raise Refused(refused.code, refused.text, final=True)

@@ -1,4 +1,4 @@
-"""Erasing everything that an account has said, a piece at a time, and resuming after a kill."""
+"""Erasing what an account or guests have said, a piece at a time, and resuming after a kill."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from typing import Protocol
 
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Fact
+from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import counted
 from chatsvc.store.archive import Erasable, Records
 
-_FACT = "erasing "  # prefix of the account's name
+_FACT = "erasing "  # prefix of an erasure's id
 
 
 @dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(Selection):
     """What is being erased, and how far that is: in the order of the rooms' names."""
 
-    account: str  # its name
-    since: float = 0.0  # lines from before this are another account's, of the same name
     public: int = 0  # lines erased so far
     private: int = 0
     room: str = ""  # the rooms before this one are done
     number: int = 0  # and this one up to here
+
+    @property
+    def id(self) -> str:
+        """What distinguishes it from other erasures."""
+        if not self.guest and not self.until and not self.only:
+            return self.name
+        kind = "guest" if self.guest else "account"
+        return f"{kind} {self.name} {self.since} {self.until} {self.only}"
 
     @property
     def count(self) -> int:
@@ -33,7 +40,7 @@ class Erasure:
 
     def fact(self) -> Fact:
         """Return the record from which the erasure is resumed."""
-        return Fact(f"{_FACT}{self.account}", json.dumps(asdict(self), ensure_ascii=False))
+        return Fact(f"{_FACT}{self.id}", json.dumps(asdict(self), ensure_ascii=False))
 
     def past(self, room: str, number: int, count: int) -> Erasure:
         """Return the erasure when some more lines of a room are erased."""
@@ -54,10 +61,20 @@ def pending(facts: Iterable[Fact]) -> list[Erasure]:
 
 def told(erasure: Erasure) -> str:
     """Return what was done, as a sentence."""
-    return (
-        f"Erased {counted(erasure.public, 'message')} of {erasure.account} in rooms, and"
-        f" {counted(erasure.private, 'private message')}."
-    )
+    public = f"Erased {counted(erasure.public, 'message')} of {erasure.whose}"
+    if erasure.only:
+        return f"{public}."
+    return f"{public} in rooms, and {counted(erasure.private, 'private message')}."
+
+
+def outcome(erasure: Erasure) -> dict[str, object]:
+    """Return what was done, for programs and people."""
+    return {
+        "account": erasure.name,
+        "public": erasure.public,
+        "private": erasure.private,
+        "text": told(erasure),
+    }
 
 
 class ErasableStore(Erasable, Records, Protocol):
@@ -98,9 +115,10 @@ class Eraser:
         found = await self._store.lines_of(
             erasure.room, erasure.account, since=erasure.since, after=erasure.number
         )
-        erasure = erasure.past(erasure.room, found.looked, len(found.lines))
-        if found.lines and not self._is_ending():
-            numbers = [line.number for line in found.lines]
+        lines = list(filter(erasure.includes, found.lines))
+        erasure = erasure.past(erasure.room, found.looked, len(lines))
+        if lines and not self._is_ending():
+            numbers = [line.number for line in lines]
             await self._store.erase(erasure.room, numbers, self._by, erasure.fact())
-            self._when_erased(found.lines)
+            self._when_erased(lines)
         return erasure

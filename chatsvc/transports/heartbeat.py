@@ -19,8 +19,8 @@ class Heartbeat(ChatProtocol):
     _silent: float  # seconds of silence after which it is asked
     _within: float  # seconds that it has to answer
     _heard = 0.0  # when something came last
-    _asked: float | None = None  # when the client was asked, if nothing came since
-    _overdue = False
+    _asked = 0.0  # when the client was asked last
+    _overdue = False  # it had not answered in time at the last look
     _pulse: IDelayedCall | None = None
 
     def _ask(self) -> None:
@@ -29,7 +29,7 @@ class Heartbeat(ChatProtocol):
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self._hear()
+        self._heard = self.gate.clock.seconds()
         self._pulse = self.gate.clock.callLater(self._silent, self._feel_pulse)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -37,26 +37,23 @@ class Heartbeat(ChatProtocol):
         stop(self._pulse)
 
     def dataReceived(self, data: bytes) -> None:
-        self._hear()
-        super().dataReceived(data)
-
-    def _hear(self) -> None:
         self._heard = self.gate.clock.seconds()
-        self._asked, self._overdue = None, False
+        super().dataReceived(data)
 
     def _feel_pulse(self) -> None:
         """Ping a silent client; close one that does not answer."""
         if self.paused:
-            self._hear()  # nothing is read at the moment, and its answer may be what waits
-        if self._overdue:
+            # Nothing is read at the moment, and its answer may be what waits.
+            self._heard = self.gate.clock.seconds()
+        if self._overdue and self._asked > self._heard:
             self._give_up()
         else:
             self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
 
     def _next_look(self) -> float:
         """Ping if it is time, and return the seconds until the next check."""
-        now = self.gate.clock.seconds()
-        if self._asked is not None:
+        now, self._overdue = self.gate.clock.seconds(), False
+        if self._asked > self._heard:
             left = self._asked + self._within - now
             self._overdue = left <= JITTER
             # After a stall, read first what has come meanwhile.

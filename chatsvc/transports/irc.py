@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from chatsvc.core.wire import Reader
 from chatsvc.dialects import irc
@@ -17,6 +16,7 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
 from chatsvc.model.room_events import Joined
 from chatsvc.services.hub import Hub
+from chatsvc.transports.adapters import Dialect
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.heartbeat import Heartbeat
 
@@ -25,6 +25,8 @@ SILENT = 90.0  # seconds of silence after which a client is pinged, and that it 
 
 class IRCAdapter:
     """The dialect of one client, in the form that a connection uses."""
+
+    __slots__ = ("_answer", "about", "client", "dialect", "write_own")
 
     def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
         self.client = irc.Client(
@@ -35,19 +37,19 @@ class IRCAdapter:
             hub.visibility.roll,
         )
         self._answer = answer  # sends answers that do not involve the chat
-
-    @property
-    def dialect(self) -> IRCAdapter:
-        return self
+        self.dialect: Dialect = self
+        self.about: object = None
+        self.write_own = self.client.write_own
 
     @property
     def said(self) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]:
-        way = self.client.write_said
-        return way, way
+        return self.client.said
 
     def read(self, line: str, question: str | None) -> Sequence[Request]:
-        requests = irc.read(self.client, line)
-        self._answer(self.client.taken())
+        requests = irc.plain_message(self.client, line)
+        if requests is None:
+            requests = irc.read(self.client, line)
+            self._answer(self.client.taken())
         return requests
 
     def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
@@ -55,27 +57,16 @@ class IRCAdapter:
         self._answer(self.client.taken())
         return ()
 
-    @property
-    def about(self) -> object:
-        return self.client.about
-
-    @about.setter
-    def about(self, what: object) -> None:
-        self.client.about = what
-
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
-        irc.tell(self.client, event, tag)
+        irc.tell(self.client, event, tag, self.about)
         return self.client.taken()
 
     def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
-        irc.tell_part(self.client, event, tag, part)
+        irc.tell_part(self.client, event, tag, part, self.about)
         return self.client.taken()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
-        return self.client.write_said(line)
-
-    def write_own(self, line: Said, elsewhere: bool) -> bytes:
-        return self.client.write_own(line)
+        return self.client.said[elsewhere](line)
 
 
 class IRCProtocol(Heartbeat):
@@ -123,18 +114,13 @@ class IRCProtocol(Heartbeat):
         """Return joins as clients with the same capabilities are told of them."""
         return irc.channels.joins(self._client, event, shared)
 
-    def show(self, batch: Batch, elsewhere: bool) -> None:
-        if self._client.earlier:
-            self._show(batch, partial(super().show, elsewhere=elsewhere))
-        else:
-            super().show(batch, elsewhere)
-
+    # Live lines are later than the join, so `show` need not look for earlier ones.
     def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
-        show = super().show_personally
         if self._client.earlier:
+            show = super().show_personally
             self._show(batch, lambda part: show(part, elsewhere, reader))
         else:
-            show(batch, elsewhere, reader)
+            super().show_personally(batch, elsewhere, reader)
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
         """Show lines from before the client joined as history, and the others as new."""

@@ -27,6 +27,7 @@ from chatsvc.dialects.irc import (
     whois,
 )
 from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.plain_message import plain_message
 from chatsvc.dialects.irc.portions import tell_part
 from chatsvc.dialects.irc.registry import read, refuse_encoding, tell
 
@@ -43,6 +44,7 @@ __all__ = [
     "multiline",
     "operators",
     "people",
+    "plain_message",
     "portions",
     "read",
     "read_marker",

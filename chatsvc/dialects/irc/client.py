@@ -40,11 +40,10 @@ class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (
-        "_asked", "_requests", "about", "account_of", "appointed", "bot", "changed", "closing",
-        "collected", "description", "earlier", "former", "happened", "invisible", "latest",
-        "needs_email", "opened", "operator", "quit", "realname", "registers_early", "registration",
-        "roll", "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops",
-        "welcome",
+        "_asked", "_requests", "account_of", "appointed", "bot", "changed", "closing", "collected",
+        "description", "earlier", "former", "happened", "invisible", "latest", "needs_email",
+        "opened", "operator", "quit", "realname", "registers_early", "registration", "roll",
+        "rooms", "sasl", "secure", "sts", "telling", "unread", "version", "wallops", "welcome",
     )  # fmt: skip
 
     def __init__(
@@ -86,7 +85,6 @@ class Client(ClientOutput):
         self.telling = NOTHING  # the message that it answers
         self.latest = NOTHING  # the message being read
         self._requests: list[Request] = []
-        self.about: object = NOTHING  # the subject of events without a tag
         self._asked: dict[str, Pending] = {}
 
     @property
@@ -157,11 +155,11 @@ class Client(ClientOutput):
         requests, self._requests = self._requests, []
         return requests
 
-    def asked(self, tag: str | None) -> Pending:
-        """Return what an answer is about."""
+    def asked(self, tag: str | None, about: object) -> Pending:
+        """Return what an answer is about: `about`, if it has no tag."""
         if tag is not None:
             return self._asked.pop(tag, NOTHING)
-        return self.about if isinstance(self.about, Pending) else NOTHING
+        return about if isinstance(about, Pending) else NOTHING
 
     def reply_later(self, name: str, *params: str) -> None:
         """Send a numeric reply after the answers to what was requested before."""
@@ -174,11 +172,13 @@ class Client(ClientOutput):
             self.reply("TOOMANYTARGETS", target, f"Not done: at most {most} targets at once")
         return targets[:most]
 
-    def write_own(self, line: Said) -> bytes:
+    def write_own(self, line: Said, elsewhere: bool = False) -> bytes:
         """Echo the client's own line if it wants that, or confirm that a labeled one is stored."""
-        echo = self.write_said(line) if "echo-message" in self.capabilities else b""
-        asked = self._asked.pop(line.tag, None) if line.tag is not None else None
-        if asked is None or asked.labeled is None:
+        echo = self.said[elsewhere](line) if "echo-message" in self.capabilities else b""
+        if line.tag is None:
+            return echo
+        asked = self._asked.pop(line.tag, NOTHING)
+        if asked.labeled is None:
             return echo
         with self.answering(asked.labeled):
             self._raw(echo)

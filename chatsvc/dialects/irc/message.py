@@ -5,6 +5,7 @@ The Modern IRC Client Protocol, "Message Format"; IRCv3 "Message Tags".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ _WORDS = {  # how many parameters are words of the protocol, never text
     "REDACT": 2,
 }  # fmt: skip
 _ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
+_SPECIAL = re.compile(r"[; \\\r\n]")
 _NEVER = {ord("\0"): None, ord("\r"): None}  # which some programs take for the end
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
@@ -146,7 +148,7 @@ def tagged(line: str, tags: Mapping[str, str | None]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.translate(_ESCAPED)
+    return value if _SPECIAL.search(value) is None else value.translate(_ESCAPED)
 
 
 def short(line: str) -> str:

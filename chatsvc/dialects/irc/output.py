@@ -20,8 +20,8 @@ from chatsvc.dialects.irc.privmsg import (
     Tags,
     msgid,
     said,
-    said_with,
     told,
+    ways_with,
     who_tags,
 )
 from chatsvc.dialects.jsonl import timestamp
@@ -44,7 +44,7 @@ class ClientOutput:
 
     __slots__ = (
         "_batch", "_inside", "_labeled", "_numbers", "_replies", "account", "capabilities", "mask",
-        "nick", "now", "server", "speaker", "standing", "write_said",
+        "nick", "now", "said", "server", "speaker", "standing",
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +70,7 @@ class ClientOutput:
         """Use these capabilities from now on."""
         self.capabilities = capabilities
         # Clients with the same capabilities share a way of writing lines.
-        self.write_said = said_with(capabilities & OF_LINES, self.mask)
+        self.said = ways_with(capabilities & OF_LINES, self.mask)
 
     def send(
         self,
@@ -162,12 +162,12 @@ class ClientOutput:
     @contextmanager
     def telling_earlier_lines(self) -> Iterator[None]:
         """Write lines in the block as history from before the client joined."""
-        before = self.write_said
-        self.write_said = said_with(self.capabilities & OF_LINES, self.mask, earlier=True)
+        before = self.said
+        self.said = ways_with(self.capabilities & OF_LINES, self.mask, earlier=True)
         try:
             yield
         finally:
-            self.write_said = before
+            self.said = before
 
     def _raw(self, data: bytes) -> None:
         lines = _CRLF.findall(data.decode())

@@ -13,10 +13,10 @@ from chatsvc.model.long_events import LongEvent
 from chatsvc.model.metadata_events import Metadata
 
 
-def tell_part(client: Client, event: LongEvent, tag: str | None, part: Part) -> None:
-    """Write part of a long answer."""
+def tell_part(client: Client, event: LongEvent, tag: str | None, part: Part, about: object) -> None:
+    """Write part of a long answer; `about` is the subject of one without a tag."""
     if part.begins:
-        _begin(client, event, client.asked(tag))
+        _begin(client, event, client.asked(tag, about))
     with client.inside(client.opened):
         told_part(event, client, client.telling, part)
     if part.ends:

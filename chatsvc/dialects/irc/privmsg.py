@@ -39,15 +39,18 @@ def msgid(room: str, number: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def said_with(
+def ways_with(
     capabilities: frozenset[str], mask: Mask, earlier: bool = False
-) -> Callable[[Said], bytes]:
-    """Return the function that writes lines for these capabilities, the same one each time."""
+) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]:
+    """Return how lines are written for these capabilities, in the current room and in others.
+
+    It is the same value each time, so that a line is encoded once, and all readers use one tuple.
+    """
 
     def write(line: Said) -> bytes:
         return said(line, line.room, capabilities, mask, earlier=earlier)
 
-    return write
+    return write, write
 
 
 def said(
@@ -59,11 +62,17 @@ def said(
     earlier: bool = False,
 ) -> bytes:
     """Write a line of a room or conversation, new or from the history."""
-    tags = {**more, **_tags(line)} if capabilities else {}
+    tags = {**more, **_tags(line)} if capabilities else NO_TAGS
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
     if earlier:
         text = dated(text, line.time, capabilities)
-    words = _LineText(mask(line.sender), target, text, line.action, line.number, _verb(line))
+    source = mask(line.sender)
+    if not (tags or line.action or line.notice or LATEST.short or "\n" in text):  # nearly always
+        whole = f":{source} PRIVMSG {target} :{text}\r\n".encode()
+        if len(whole) <= wire.LONGEST:
+            return whole
+    command = "NOTICE" if line.notice else "PRIVMSG"
+    words = _LineText(source, target, text, line.action, line.number, command)
     return _privmsg(words, capabilities, tags)
 
 
@@ -102,22 +111,24 @@ def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> byt
     tags |= {**who_tags(line.account, line.bot), **sign_tags(line.signs)}
     number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
-    words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
+    command = "NOTICE" if line.notice else "PRIVMSG"
+    words = _LineText(mask(line.sender), line.to, text, line.action, number, command)
     return _privmsg(words, capabilities, tags)
-
-
-def _verb(line: Said | Told) -> str:
-    return "NOTICE" if line.notice else "PRIVMSG"
 
 
 def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> bytes:
     """Write as many messages as necessary for several lines or a long one."""
-    known = understood(tags, capabilities)
-    if _fits(words):
-        return _message(words, words.text, known).encode()
+    known = understood(tags, capabilities) if tags else NO_TAGS
+    text = words.text
+    if "\n" not in text and not (LATEST.short and text in LATEST.short):
+        whole = _message(words, text, NO_TAGS)
+        if not wire.longer(whole, wire.LONGEST):  # as nearly all
+            return (wire.tagged(whole, known) if known else whole).encode()
+    return _in_pieces(words, capabilities, known)
+
+
+def _in_pieces(words: _LineText, capabilities: frozenset[str], known: Tags) -> bytes:
     pieces = list(_pieces(words))
-    if len(pieces) == 1:
-        return _message(words, pieces[0].text, known).encode()
     if capabilities >= MULTILINE and words.command == "PRIVMSG" and not words.action:
         return "".join(_multiline(words, pieces, known)).encode()
     first, *others = (piece.text for piece in pieces if piece.text.strip())
@@ -125,15 +136,6 @@ def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> byte
     return "".join(
         [_message(words, first, known), *(_message(words, text, same) for text in others)]
     ).encode()
-
-
-def _fits(words: _LineText) -> bool:
-    """Return whether the text fits into one message, as most do; False if unsure."""
-    around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
-    varying = f"{words.source}{words.target}{words.text}"
-    if LATEST.short and words.text in LATEST.short:
-        return False
-    return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
 
 
 def _pieces(words: _LineText) -> Iterator[Piece]:
@@ -149,8 +151,10 @@ def _pieces(words: _LineText) -> Iterator[Piece]:
 
 
 def _message(words: _LineText, text: str, tags: Tags) -> str:
-    text = f"\x01ACTION {text}\x01" if words.action else text
-    return wire.write(words.command, words.target, text, source=words.source, tags=tags)
+    source, target, _, action, _, command = words
+    text = f"\x01ACTION {text}\x01" if action else text
+    line = f":{source} {command} {target} :{text}\r\n"
+    return wire.tagged(line, tags) if tags else line
 
 
 def _multiline(words: _LineText, pieces: list[Piece], tags: Tags) -> Iterator[str]:

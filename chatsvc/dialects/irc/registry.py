@@ -128,9 +128,9 @@ def _type(client: Client, message: Message) -> None:
 _OTHERS = _MessageRow(_type)
 
 
-def tell(client: Client, event: Event, tag: str | None) -> None:
-    """Write `event` for the client, ready to be sent."""
-    asked = client.asked(tag)
+def tell(client: Client, event: Event, tag: str | None, about: object = None) -> None:
+    """Write `event` for the client, ready to be sent; `about` is the subject without a tag."""
+    asked = client.asked(tag, about)
     client.speaker = asked.service
     try:
         with client.answering(None if tag is None else asked.labeled):

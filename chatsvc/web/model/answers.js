@@ -11,6 +11,33 @@ import { counted, listing } from "./text_rules.js";
 /** @typedef {{title: string, about?: string, acts?: Act[], edit?: Edit}} Row */
 /** `none` is shown if there are no rows. @typedef {{heading: string, rows: Row[], none: string, acts?: Act[]}} Answer */
 
+/** Which field of an answer has its entries, if it comes in pages. @type {Record<string, string>} */
+const PAGED = { accounts: "accounts", people: "people" };
+const ACTS = 100; // entries of the log that are added at once
+const MOST_ACTS = 10_000; // that the server lists
+
+/** Return the arguments for as many pages of a list as are shown. @param {string} command @param {number} pages @returns {Record<string, unknown>} */
+export function ofPages(command, pages) {
+    return command === "audit" ? { n: Math.min(pages * ACTS, MOST_ACTS) } : {};
+}
+
+/** Return the arguments for the page that follows an answer, if it must be asked for. @param {Event} event @returns {Record<string, unknown> | null} */
+export function following(event) {
+    const last = event.more && event[PAGED[event.event] ?? ""]?.at(-1);
+    return last ? { after: last.name } : null;
+}
+
+/** Return one answer for two pages of it. @param {Event} event @param {Event} next @returns {Event} */
+export function joined(event, next) {
+    const field = PAGED[event.event] ?? "";
+    return { ...next, [field]: [...event[field], ...next[field]] };
+}
+
+/** Return whether there is more than the pages that are shown. @param {Event} event @param {number} pages */
+export function hasMore(event, pages) {
+    return event.event === "audit" ? event.acts.length >= pages * ACTS && event.acts.length < MOST_ACTS : following(event) !== null;
+}
+
 /** @type {Record<string, (event: Event) => Answer>} */
 const ANSWERS = {
     person: event => ({ heading: event.name, rows: facts(event), none: "", acts: [{ label: "More…", person: event.name }] }),
@@ -68,7 +95,7 @@ const ANSWERS = {
     }),
     audit: event => ({
         heading: "Moderation log", none: "No moderation actions yet.",
-        rows: event.acts.map((/** @type {Event} */ act) => ({ title: `${act.by} ${act.what}`, about: parts(dated(act.time), act.room ?? "the whole chat") })),
+        rows: [...event.acts].reverse().map((/** @type {Event} */ act) => ({ title: `${act.by} ${act.what}`, about: parts(dated(act.time), act.room ?? "the whole chat") })),
     }),
     status: event => ({ heading: "Status", none: "", rows: statusRows(event) }),
     accounts: event => ({ heading: event.more ? `The first ${event.accounts.length} of ${event.count} accounts` : "Accounts", none: "No accounts.", rows: event.accounts.map(accountRow) }),

@@ -1,6 +1,6 @@
 /** A long answer of the server as rows with buttons. */
 
-import { answer } from "../model/answers.js";
+import { answer, following, hasMore, joined, ofPages } from "../model/answers.js";
 import { Component, html } from "./dom.js";
 import { copy, perform, problem } from "./perform.js";
 import { Dialog } from "./dialog.js";
@@ -20,6 +20,7 @@ const SET = "set"; // the server shows no password
 export class AnswerView extends Component {
     state = /** @type {Shown} */ ({ event: this.props.event, wrong: "", said: "" });
     _loads = 0;
+    _pages = 1;
 
     componentDidMount() {
         if (!this.state.event) void this._load();
@@ -27,6 +28,7 @@ export class AnswerView extends Component {
 
     /** Load the list again if it is out of date. @param {Props} before */
     componentDidUpdate(before) {
+        if (before.given.names !== this.props.given.names) this._pages = 1;
         if (before.fresh !== this.props.fresh) void this._load();
     }
 
@@ -37,6 +39,7 @@ export class AnswerView extends Component {
             ${!shown && !wrong && html`<p class="muted">Loading…</p>`}
             ${shown?.acts && html`<div class="buttons">${shown.acts.map(act => this._button(act, ""))}</div>`}
             ${shown && (shown.rows.length ? html`<ul class="answer-rows">${shown.rows.map((row, at) => this._row(row, at))}</ul>` : html`<p class="muted">${shown.none}</p>`)}
+            ${event && hasMore(event, this._pages) && html`<button type="button" class="secondary small" onClick=${() => (this._pages++, this._load())}>Show more</button>`}
             <p class=${wrong ? "wrong" : "muted"} role="status">${wrong || said}</p>
         </div>`;
     }
@@ -79,15 +82,23 @@ export class AnswerView extends Component {
     }
 
     async _load() {
-        const { session, command, given, loaded } = this.props, load = ++this._loads;
+        const { loaded } = this.props, load = ++this._loads;
         try {
-            const event = await session.connection.ask(command, given);
+            const event = await this._pagesOf(this._pages);
             if (load !== this._loads) return; // it was asked for again meanwhile
             this.setState({ event, wrong: "" });
             loaded?.(event);
         } catch (error) {
             this.setState({ wrong: problem(error) });
         }
+    }
+
+    /** Return the first pages of the list as one answer. @param {number} pages @returns {Promise<Event>} */
+    async _pagesOf(pages) {
+        const { session, command, given } = this.props;
+        let event = await session.connection.ask(command, { ...ofPages(command, pages), ...given });
+        for (let page = 1; page < pages && following(event); page++) event = joined(event, await session.connection.ask(command, { ...given, ...following(event) }));
+        return event;
     }
 
     /**

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answer, isListed, span } from "../../../chatsvc/web/model/answers.js";
+import { answer, following, hasMore, isListed, joined, ofPages, span } from "../../../chatsvc/web/model/answers.js";
 
 const TIME = "2026-11-21T14:00:00.000Z";
 
@@ -52,4 +52,21 @@ test("only lists open a dialog by themselves", () => {
 
 test("a duration has one unit", () => {
     assert.deepEqual([60, 3600, 7200, 200_000].map(span), ["1 minute", "60 minutes", "2 hours", "2 days"]);
+});
+
+test("lists of accounts and people go on after the last name", () => {
+    const first = { event: "accounts", count: 3, more: true, accounts: [{ name: "ann" }, { name: "bob" }] };
+    assert.deepEqual(following(first), { after: "bob" });
+    const both = joined(first, { event: "accounts", count: 3, accounts: [{ name: "carol" }] });
+    assert.deepEqual(both.accounts.map(({ name }) => name), ["ann", "bob", "carol"]);
+    assert.equal(hasMore(first, 1), true);
+    assert.equal(hasMore(both, 2), false);
+    assert.equal(following({ event: "bans", bans: [] }), null);
+});
+
+test("the log is asked for a hundred entries at a time, newest first", () => {
+    assert.deepEqual([ofPages("audit", 3), ofPages("bans", 3)], [{ n: 300 }, {}]);
+    const acts = Array.from({ length: 100 }, (_, n) => ({ by: "ann", what: `did ${n}`, time: TIME }));
+    assert.equal(answer({ event: "audit", acts }).rows[0].title, "ann did 99");
+    assert.deepEqual([1, 2].map(pages => hasMore({ event: "audit", acts }, pages)), [true, false]);
 });
