@@ -101,14 +101,14 @@ def _why_not(files: ServiceFiles, error: OSError) -> str:
         )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
-            f"No service is running with the archive {files.archive}{_where(files)}. Start it, or"
+            f"No service is running with the archive {_where(files)}. Start it, or"
             " name the one that is running: --config FILE, --data DIR or --archive sqlite:PATH"
         )
     return f"Cannot reach the service at {path}: {error.strerror or error}."
 
 
 def _where(files: ServiceFiles) -> str:
-    """Return where the socket of a database's service must be."""
+    """Return where the archive is, and with a database also where the socket must be."""
     if isinstance(files.archive, Path):
-        return ""
-    return f" and the data directory {files.beside.absolute().parent}"
+        return str(files.archive.absolute())
+    return f"{files.archive} and the data directory {files.beside.absolute().parent}"
