@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar, get_args, get_type_hints
+from urllib.parse import quote
 
 import pytest
 from conftest import at_once, no_turn, start
@@ -388,8 +389,43 @@ def test_an_archive_that_cannot_be_reached_is_a_sentence_without_the_password(
     with pytest.raises(ArchiveFailed) as failed:
         Keeper(archive)
     assert sentence in str(failed.value)
+    assert "postgresql" not in failed.value.for_users
     assert "sec" not in str(failed.value)
     assert "ret@" not in str(failed.value)
+
+
+def with_setting(database: Database, setting: str) -> Database:
+    """Return the database as it is if its owner has changed a setting."""
+    return Database(f"{database.address}%20-c{quote(setting)}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+    ],
+)
+def test_timeouts_of_the_database_do_not_apply(database: Database, name: str) -> None:
+    assert execute(with_setting(database, f"{name}=9s"), f"SHOW {name}") == [("0",)]
+
+
+def test_a_read_only_database_is_refused_and_says_how_to_change_that(database: Database) -> None:
+    read_only = with_setting(database, "default_transaction_read_only=on")
+    archive = postgresql_archive(read_only, Workers(*[at_once] * 5), no_turn, start)
+    with pytest.raises(ArchiveFailed, match="RESET default_transaction_read_only"):
+        Keeper(archive)
+
+
+def test_a_search_path_without_a_schema_is_refused_and_says_what_to_create(
+    database: Database,
+) -> None:
+    lost = with_setting(database, "search_path=nowhere")
+    archive = postgresql_archive(lost, Workers(*[at_once] * 5), no_turn, start)
+    with pytest.raises(ArchiveFailed, match=r"\(search_path: nowhere\).*CREATE SCHEMA NAME AUTH"):
+        Keeper(archive)
 
 
 def test_without_psycopg_an_archive_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import AWAY, BROKEN, ArchiveFailed
 from chatsvc.store.location import Database
 
 # The SQLSTATEs of a server that stops, starts or becomes a standby, and of deadlocks.
@@ -17,6 +17,9 @@ _CONNECTION = "08"  # the class of broken connections
 
 _SENTENCES = {
     "42501": "{said}. Let the user of {place} own the database or its schema.",
+    "25006": "The database {place} is read-only. If its server is a standby, name the primary."
+    " Otherwise, its owner has set default_transaction_read_only: ALTER DATABASE NAME RESET"
+    " default_transaction_read_only",
     "53100": "The disk of the PostgreSQL server is full. Free some space there to continue.",
     "57014": "PostgreSQL has cancelled the work on {place}.",
 }
@@ -50,14 +53,18 @@ def failed(database: Database, error: psycopg.Error) -> ArchiveFailed:
     """Return what is wrong as a sentence for users."""
     said = _said(error)
     known = _SENTENCES.get(error.sqlstate or "", "Cannot use the archive {place}: {said}.")
-    return ArchiveFailed(known.format(place=database, said=said))
+    return ArchiveFailed(
+        known.format(place=database, said=said), AWAY if is_passing(error) else BROKEN
+    )
 
 
 def unreachable(database: Database, error: psycopg.Error) -> Unreachable:
-    """Return why there is no connection, and what to do."""
+    """Return why there is no connection that can be used, and what to do."""
+    if error.sqlstate in _SENTENCES:
+        return Unreachable(str(failed(database, error)), AWAY)
     said = _said(error)
     hint = next((f" {hint}" for words, hint in _HINTS.items() if words in said), "")
-    return Unreachable(f"Cannot connect to the archive {database}: {said}.{hint}")
+    return Unreachable(f"Cannot connect to the archive {database}: {said}.{hint}", AWAY)
 
 
 def _said(error: psycopg.Error) -> str:
