@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import BROKEN, ArchiveFailed
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.errors import failed, is_passing, unreachable
 
@@ -128,16 +128,23 @@ class Connection:
     def _connected(self) -> Link:
         """Return the connection; connect first if there is none."""
         if self._is_closed:
-            raise ArchiveFailed(_CLOSED.format(place=self._database))
+            raise ArchiveFailed(_CLOSED.format(place=self._database), BROKEN)
         if self._link is None:
-            link = connect(self._database)
             try:
-                self._prepare(link)
-            except BaseException:
-                link.close()
-                raise
-            self._link, self._is_down = link, 0.0
+                self._link = self._prepared()
+            except ArchiveFailed as failed:  # it may name the address
+                raise ArchiveFailed(str(failed), BROKEN) from None
+            self._is_down = 0.0
         return self._link
+
+    def _prepared(self) -> Link:
+        link = connect(self._database)
+        try:
+            self._prepare(link)
+        except BaseException:
+            link.close()
+            raise
+        return link
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -170,7 +177,7 @@ class Connections:
     def _take(self) -> Connection:
         with self._changed:
             if self._is_closed:
-                raise ArchiveFailed(_CLOSED.format(place=self._database))
+                raise ArchiveFailed(_CLOSED.format(place=self._database), BROKEN)
             self._used += 1
             return self._idle.pop() if self._idle else Connection(self._database)
 
