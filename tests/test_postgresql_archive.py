@@ -419,6 +419,25 @@ def test_a_read_only_database_is_refused_and_says_how_to_change_that(database: D
         Keeper(archive)
 
 
+def test_a_server_that_accepts_connections_and_no_changes_is_not_asked_without_a_pause(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    from chatsvc.store.postgresql import connection
+
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+    attempts: list[connection.Link] = []
+
+    def refuse(link: connection.Link) -> None:
+        attempts.append(link)
+        raise psycopg.errors.ReadOnlySqlTransaction
+
+    with pytest.raises(ArchiveFailed, match="is read-only"):
+        connection.Connection(database).run(refuse)
+    assert 2 <= len(attempts) <= 0.5 / connection.PAUSE + 2
+
+
 def test_a_search_path_without_a_schema_is_refused_and_says_what_to_create(
     database: Database,
 ) -> None:
