@@ -435,7 +435,7 @@ def test_a_server_that_accepts_connections_and_no_changes_is_not_asked_without_a
 
     with pytest.raises(ArchiveFailed, match="is read-only"):
         connection.Connection(database).run(refuse)
-    assert 2 <= len(attempts) <= 0.5 / connection.PAUSE + 2
+    assert 2 <= len(attempts) <= 0.5 / connection.PAUSE + 3
 
 
 def test_a_search_path_without_a_schema_is_refused_and_says_what_to_create(
