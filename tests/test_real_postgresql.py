@@ -184,6 +184,8 @@ def test_a_service_that_cannot_use_the_database_says_what_to_do(
     assert "Correct the password in ~/.pgpass" in said
     said = refused(tmp_path, server.uri(database="nowhere"))
     assert 'database "nowhere" does not exist. Create the database first: createdb' in said
+    said = refused(tmp_path, server.uri(user="nobody"))
+    assert 'role "nobody" does not exist. Create the user first (createuser' in said
     server.stop()
     assert "Check the address, and that the server is running." in refused(tmp_path, server.uri())
     server.start()
