@@ -28,8 +28,8 @@ _HINTS = {  # by what libpq says in English; other languages get its words alone
     " HOST:PORT:DATABASE:USER:PASSWORD, or into the variable PGPASSWORD.",
     "password authentication failed": "Correct the password in ~/.pgpass, or in the variable"
     " PGPASSWORD.",
-    "Peer authentication failed": "Give the PostgreSQL user the name of the user who runs chatsvc, or use a"
-    " password over TCP: postgresql://USER@localhost/NAME",
+    "Peer authentication failed": "Give the PostgreSQL user the name of the user who runs chatsvc,"
+    " or use a password over TCP: postgresql://USER@localhost/NAME",
     'FATAL: role "': "Create the user first (createuser --pwprompt USER), or name another one in"
     " the address.",
     "does not exist": "Create the database first: createdb --encoding UTF8 --template template0"
