@@ -142,5 +142,5 @@ def test_export_writes_everything_about_a_person_and_nothing_of_others(tmp_path:
         assert secret not in written + text
     assert stat.S_IMODE((tmp_path / "out" / "ann.json").stat().st_mode) == 0o600
     assert "already exists" in fails(tmp_path, "account", "export", "ann", "--to", "out")
-    assert "Cannot write" in fails(tmp_path, "account", "export", "ann", "--to", "nowhere")
+    assert "no directory: nowhere" in fails(tmp_path, "account", "export", "ann", "--to", "nowhere")
     assert acts(tmp_path)[-1] == ("shell", "exported what is stored about ann")

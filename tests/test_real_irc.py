@@ -187,7 +187,7 @@ def test_everybody_sees_what_the_others_say_and_do(
     ida.types("/away having tea")
     for who in (tom, cleo):
         who.sees("ida", "is away: having tea")
-    ida.at.until(r"\[ida \(zZzZ\)\]")
+    ida.at.until(r"\[ida.* \(zZzZ\)\]")
     tom.types("/away lunch")
     ida.types("/window 1")
     ida.types("/whois tom")

@@ -123,7 +123,7 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
     [
         ("--port 65536", "--port must be a number from 0 to 65535, not '65536'"),
         ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
-        ("--port 0 --archive postgres://x", "--archive must be sqlite:PATH or memory:"),
+        ("--port 0 --archive mysql://x", "--archive must be sqlite:PATH, postgresql://"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
         ("--port 0 --motd missing.txt", "--motd: cannot read missing.txt: No such file"),
         ("--listen nonsense", "--listen nonsense is not a valid endpoint"),

@@ -102,7 +102,7 @@ def _why_not(files: ServiceFiles, error: OSError) -> str:
         )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
-            f"No service is running with the archive {files.archive}{_where(files)}. Start it, or"
+            f"No service is running with the archive {_where(files)}. Start it, or"
             f" name the one that is running: {_naming(files)}"
         )
     return f"Cannot reach the service at {path}: {error.strerror or error}."
@@ -116,7 +116,7 @@ def _naming(files: ServiceFiles) -> str:
 
 
 def _where(files: ServiceFiles) -> str:
-    """Return where the socket of a database's service must be."""
+    """Return where the archive is, and with a database also where the socket must be."""
     if isinstance(files.archive, Path):
-        return ""
-    return f" and the data directory {files.beside.absolute().parent}"
+        return str(files.archive.absolute())
+    return f"{files.archive} and the data directory {files.beside.absolute().parent}"
