@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.clusters import address_in, cluster
 from benchmarks.servers import scratch_folder
 from chatsvc.model.message_events import Line
-from chatsvc.store.archive import Archive, Commit, TooSlow, Worker, Workers
+from chatsvc.store.archive import Archive, ArchiveFailed, Commit, TooSlow, Worker, Workers
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.connection import Connections
 from chatsvc.store.postgresql.opening import postgresql_archive
@@ -71,8 +71,8 @@ class Keeper:
         self.kept_lines.set()
         return iter(())
 
-    def not_kept(self, lines: list[Line], reason: str) -> None:
-        raise SystemExit(reason)
+    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
+        raise SystemExit(str(failed))
 
 
 def in_a_thread() -> Worker:

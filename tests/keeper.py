@@ -52,8 +52,8 @@ class Keeper:
         self.commits.append(commit)
         return iter(())
 
-    def not_kept(self, lines: list[Line], reason: str) -> None:
-        self.refused.append(([line.text for line in lines], reason))
+    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
+        self.refused.append(([line.text for line in lines], str(failed)))
 
     def keep(self, *lines: Line) -> Keeper:
         for one in lines:

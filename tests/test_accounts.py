@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from archive_files import sqlite
 from conftest import Chat, Worker, at_once, no_turn, start
-from staff import SECRET, arriving, member, operator, patient_chat, reopened
+from staff import SECRET, MoodyArchive, arriving, member, operator, patient_chat, reopened
+from twisted.internet.defer import Deferred
 
+from chatsvc.auth.sign_ins import last_sign_ins
 from chatsvc.model.rate_limits import UNLIMITED
-from chatsvc.model.records import Account, Invitation
+from chatsvc.model.records import Account, Fact, Invitation
 from chatsvc.store.memory import MemoryArchive
 
 
@@ -373,3 +375,18 @@ def test_a_code_survives_a_restart_until_it_is_used(path: Path) -> None:
     third.hub.accounts.mode = "invite"
     assert "used code" in third.join("eve").send(f"/register {SECRET} {code}")[0]
     start(third.archive.close())
+
+
+def test_sign_ins_that_cannot_be_saved_are_saved_later_and_stop_nothing() -> None:
+    archive = MoodyArchive()
+    chat = Chat(archive)
+    member(chat, "ann").send("/quit")
+    arriving(chat, "ann").send(SECRET)
+    archive.fails = True
+    outcome = Deferred.fromCoroutine(chat.hub.close())
+    assert outcome.called
+    assert outcome.result is None
+    assert not last_sign_ins(archive.records(Fact))
+    archive.fails = False
+    start(chat.hub.close())
+    assert len(last_sign_ins(archive.records(Fact))) == 1

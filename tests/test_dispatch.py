@@ -274,6 +274,7 @@ def test_there_may_be_no_answer(table: Table) -> None:
     [
         (Refused("no", "Not now."), Refusal("no", "Not now.")),
         (ArchiveFailed("It is damaged."), Refusal("not-kept", "It is damaged.")),
+        (ArchiveFailed("No route to db1.", "Try again."), Refusal("not-kept", "Try again.")),
     ],
 )
 def test_what_takes_time_may_be_refused(table: Table, error: Exception, refusal: Event) -> None:

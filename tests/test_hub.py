@@ -262,7 +262,10 @@ def test_the_log_tells_when_nothing_can_be_stored_and_when_it_can_again(tmp_path
     for _ in range(2):
         path.rename(aside)
         for text in ("two", "three"):
-            assert "Not sent" in ann.send(text)[0]
+            (refusal,) = ann.send(text)
+            assert "Not sent" in refusal
+            assert "Tell an operator." in refusal
+            assert "chat.db" not in refusal
         assert len(log) == 1
         assert log[0].startswith("Messages are refused because they cannot be stored: The file ")
         chat.clock.advance(90)

@@ -20,6 +20,7 @@ from chatsvc.model.message_events import Line, Told
 from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES, check_text
+from chatsvc.store.archive import ArchiveFailed
 
 POEM = "roses are red,\n\n  violets are blue"
 FAKE = "hi\n[12:00] <eve> I quit\n* bob left.\n    8 [12:00] <bob> no\n        | so"
@@ -200,7 +201,7 @@ def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
     ann.read()
     (session,) = chat.hub.directory.sessions
     line = Line("#lobby", NOON, "ann", FAKE, False, session.client, None)
-    chat.hub.messaging.not_kept([line], "The disk is full.")
+    chat.hub.messaging.not_kept([line], ArchiveFailed("The disk is full."))
     (refused,) = ann.read()
     assert refused.startswith("* The disk is full. Not sent: hi [12:00] <eve> I quit * bob")
 

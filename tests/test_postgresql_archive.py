@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -363,36 +362,3 @@ def test_a_database_of_another_program_is_refused_and_unchanged(
         open_database()
     tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
     assert execute(database, tables) == [(1,)]
-
-
-# Without a server
-
-
-@pytest.mark.parametrize(
-    ("address", "sentence"),
-    [
-        ("postgresql://ann:secret@127.0.0.1:9/chat", "Check the address, and that the server"),
-        ("postgresql://ann:secret@/chat?host=/nowhere", "Check the address, and that the server"),
-        ("postgresql://ann:sec/ret@host/chat", "write special characters with %"),
-        ("postgresql://ann:sec@ret@host/chat", "write special characters with %"),
-        ("postgresql://ann:secret@host/chat?nonsense=1", "write special characters with %"),
-        ("service=nowhere", 'definition of service "nowhere" not found'),
-    ],
-)
-def test_an_archive_that_cannot_be_reached_is_a_sentence_without_the_password(
-    address: str, sentence: str
-) -> None:
-    if lacks():
-        lacking(lacks())
-    archive = postgresql_archive(Database(address), Workers(*[at_once] * 5), no_turn, start)
-    with pytest.raises(ArchiveFailed) as failed:
-        Keeper(archive)
-    assert sentence in str(failed.value)
-    assert "sec" not in str(failed.value)
-    assert "ret@" not in str(failed.value)
-
-
-def test_without_psycopg_an_archive_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ArchiveFailed, match=r"pip install 'chatsvc\[postgres\]'"):
-        postgresql_archive(Database("service=x"), Workers(*[at_once] * 5), no_turn, start)

@@ -84,22 +84,34 @@ class Reader:
             self.seen.append(self._program.event("said"))
 
 
-RESTARTS: dict[str, Callable[[Server], None]] = {
-    "fast": lambda server: server.stop("fast"),
-    "immediate": lambda server: server.stop("immediate"),
-    "killed": Server.kill,
+def disconnect_all(server: Server) -> None:
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+
+
+def restart(server: Server, stop: Callable[[Server], None]) -> None:
+    stop(server)
+    server.start()
+
+
+INTERRUPTIONS: dict[str, Callable[[Server], None]] = {
+    "fast": lambda server: restart(server, lambda one: one.stop("fast")),
+    "immediate": lambda server: restart(server, lambda one: one.stop("immediate")),
+    "killed": lambda server: restart(server, Server.kill),
+    "disconnected": disconnect_all,
 }
 
 
-@pytest.mark.parametrize("how", RESTARTS)
+@pytest.mark.parametrize("how", INTERRUPTIONS)
 def test_nothing_is_refused_lost_or_shown_twice_when_postgresql_restarts(
     server: Server, service: Service, how: str
 ) -> None:
     reader, talkers = Reader(service), Talkers(service)
     reader.until(lambda: len(reader.seen) == 50)
-    RESTARTS[how](server)
+    INTERRUPTIONS[how](server)
     answered = len(talkers.answers)
-    server.start()
     up = time.monotonic()
     reader.until(lambda: len(talkers.answers) > answered + 2 * TALKERS)  # others were on their way
     assert time.monotonic() - up < BACK_AFTER
@@ -172,6 +184,8 @@ def test_a_service_that_cannot_use_the_database_says_what_to_do(
     assert "Correct the password in ~/.pgpass" in said
     said = refused(tmp_path, server.uri(database="nowhere"))
     assert 'database "nowhere" does not exist. Create the database first: createdb' in said
+    said = refused(tmp_path, server.uri(user="nobody"))
+    assert 'role "nobody" does not exist. Create the user first (createuser' in said
     server.stop()
     assert "Check the address, and that the server is running." in refused(tmp_path, server.uri())
     server.start()

@@ -108,6 +108,8 @@ def test_the_running_service_is_managed_through_its_socket(home: Path) -> None:
     assert "No service is running with the archive postgresql:///chat" in refused(home, "status")
     assert f"and the data directory {home}" in refused(home, "status")
     with serve(home) as service:
+        only_data = shell(home, "status", "--data", str(home))
+        assert "both --data DIR and --archive postgresql://" in only_data.stderr
         ann = service.program("ann", room="#tea")
         for number in range(20):
             ann.ask("say", room="#tea", text=f"message {number}")
@@ -345,6 +347,11 @@ def _unsafe(server: Server, address: str) -> str:
     return address
 
 
+def _read_only(server: Server, address: str) -> str:
+    query(address, "ALTER DATABASE chat SET default_transaction_read_only = on")
+    return address
+
+
 def _latin(server: Server, address: str) -> str:
     server.execute("DROP DATABASE IF EXISTS latin WITH (FORCE)")
     server.execute("CREATE DATABASE latin ENCODING LATIN1 TEMPLATE template0 LOCALE 'C'")
@@ -362,6 +369,7 @@ SPOILED: dict[str, tuple[Spoil, str, str]] = {
     "foreign": (_foreign, "does not own the tables account", "ALTER TABLE public.account OWNER TO"),
     "newer": (_newer, "was written by a newer chatsvc", "Install the newer chatsvc"),
     "unfinished": (_unfinished, "is an unfinished copy", "run the same chatsvc archive copy"),
+    "read-only": (_read_only, "database is read-only", "ALTER DATABASE chat RESET default_tra"),
     "unsafe": (_unsafe, "fsync is off", "Set fsync = on"),
     "latin": (_latin, "has the encoding LATIN1", "createdb --encoding UTF8"),
 }

@@ -10,7 +10,8 @@ from twisted.internet.task import Clock
 
 from chatsvc.model.rate_limits import Limits, is_private
 from chatsvc.options.table import TABLE
-from chatsvc.services.refusals import CAUSES, GUESSED, Refusals
+from chatsvc.services.refusals import CAUSES, GUESSED, QUIET, Refusals
+from chatsvc.store.archive import ArchiveFailed
 
 SOURCES = "".join(
     file.read_text()
@@ -86,3 +87,18 @@ def test_lan_can_be_turned_on_and_off_while_people_are_connected() -> None:
 
 def is_refused(peer: Person) -> bool:
     return any("already has 2 connections" in line for line in peer.send("/time"))
+
+
+def test_failures_that_users_do_not_see_in_full_are_logged_in_full_but_seldom() -> None:
+    clock, lines = Clock(), list[str]()
+    refusals = Refusals(clock, lines.append)
+    refusals.failed(ArchiveFailed("The search took too long."))  # nothing more to tell
+    for pause in (0.0, QUIET - 1, 1.0):
+        clock.advance(pause)
+        refusals.failed(ArchiveFailed("No route to db1.", "Try again."))
+    refusals.failed(ArchiveFailed("No route to db2.", "Try again."))
+    assert lines == [
+        "A request is refused: No route to db1.",
+        "A request is refused: No route to db1.",
+        "A request is refused: No route to db2.",
+    ]

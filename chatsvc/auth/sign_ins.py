@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from chatsvc.model.records import Account, Fact
-from chatsvc.store.archive import Records
+from chatsvc.store.archive import ArchiveFailed, Records
 
 _FACT = "signed-in "  # prefix of an account's id
 
@@ -44,9 +44,12 @@ class SignIns:
         return self._last.get(id)
 
     async def save(self) -> None:
-        """Store what was noted since the last time."""
+        """Save what was noted; what cannot be saved now is retried with the next call."""
         unsaved, self._unsaved = self._unsaved, set()
-        await self._records.put(*(sign_in_fact(id, str(self._last[id])) for id in unsaved))
+        try:
+            await self._records.put(*(sign_in_fact(id, str(self._last[id])) for id in unsaved))
+        except ArchiveFailed:
+            self._unsaved |= unsaved & self._last.keys()  # accounts may be removed meanwhile
 
     async def forget_removed(self, exists: Callable[[str], object]) -> None:
         """Forget the accounts that exist no longer."""

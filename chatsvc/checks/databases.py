@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 _OTHERWISE = "See Troubleshooting in docs/postgresql.md."
 _STANDBY = "the server is a standby, which cannot store anything."
+_READ_ONLY = "the database is read-only: default_transaction_read_only is on."
 _PRIMARY = "Name the primary. With several hosts: ?target_session_attrs=read-write"
 _UNSAFE = "fsync is off, so a power failure can damage the archive."
 _NO_SCHEMA = "the user {user} cannot create tables in the schema {schema}."
 _NO_TABLES = "the user {user} does not own the tables {tables}."
 
 _ABOUT = """SELECT current_user, current_schema(), pg_is_in_recovery(), current_setting('fsync'),
-                   has_schema_privilege(current_schema(), 'CREATE')"""
+                   has_schema_privilege(current_schema(), 'CREATE'), current_database(),
+                   current_setting('default_transaction_read_only')"""
 _FOREIGN = """SELECT relname FROM pg_class
               WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
                     AND NOT pg_has_role(relowner, 'USAGE')
@@ -79,9 +81,12 @@ def _looked_at(database: Database) -> Seen:
 def _rights(link: Link, database: Database) -> Iterator[Problem]:
     row = link.execute(_ABOUT).fetchone()
     assert row is not None
-    user, schema, standby, fsync, may_create = row
+    user, schema, standby, fsync, may_create, name, read_only = row
     if standby:
         yield Problem(str(database), _STANDBY, _PRIMARY)
+    if read_only == "on":
+        fix = f"As its owner: ALTER DATABASE {name} RESET default_transaction_read_only;"
+        yield Problem(str(database), _READ_ONLY, fix)
     if fsync == "off":
         yield Problem(str(database), _UNSAFE, "Set fsync = on in postgresql.conf, and reload it.")
     if not may_create:

@@ -15,6 +15,7 @@ from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import NotDone
 from chatsvc.model.control import LONGEST_REQUEST, Answer, socket_of
 from chatsvc.model.requests import Refused
+from chatsvc.store.location import NAME
 
 LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
 
@@ -102,9 +103,16 @@ def _why_not(files: ServiceFiles, error: OSError) -> str:
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return (
             f"No service is running with the archive {_where(files)}. Start it, or"
-            " name the one that is running: --config FILE, --data DIR or --archive sqlite:PATH"
+            f" name the one that is running: {_naming(files)}"
         )
     return f"Cannot reach the service at {path}: {error.strerror or error}."
+
+
+def _naming(files: ServiceFiles) -> str:
+    """Return which options name a service."""
+    if not isinstance(files.archive, Path) or socket_of(files.beside.with_name(NAME)).exists():
+        return "--config FILE, or both --data DIR and --archive postgresql://…"
+    return "--config FILE, --data DIR or --archive sqlite:PATH"
 
 
 def _where(files: ServiceFiles) -> str:

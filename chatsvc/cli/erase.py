@@ -25,7 +25,7 @@ from chatsvc.model.message_events import Line
 from chatsvc.model.records import Account, Act, Fact, Happening
 from chatsvc.model.selection import Selection
 from chatsvc.model.text_rules import counted, key
-from chatsvc.store.archive import Archive, Commit, Workers
+from chatsvc.store.archive import Archive, ArchiveFailed, Commit, Workers
 from chatsvc.store.archives import archive_at
 from chatsvc.store.erasing import Eraser, Erasure, outcome, pending
 from chatsvc.store.offline import Place
@@ -188,7 +188,7 @@ class _Nobody:
     def kept(self, commit: Commit) -> Iterator[None]:
         return iter(())
 
-    def not_kept(self, lines: list[Line], reason: str) -> None:
+    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
         pass
 
 

@@ -45,7 +45,7 @@ async def tell(session: Session, reading: Reading, tag: str | None) -> None:
             told += len(entries)
             del entries
     except ArchiveFailed as failed:
-        refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
+        refusal = Refusal("not-read", f"Cannot read the rest. {failed.for_users}")
     finally:  # whatever went wrong, send what waits for the end
         session.tell_part(frame, tag, Part(told, ends=True))
     if refusal is not None:

@@ -150,8 +150,9 @@ async def _finish(
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
+        hub.refusals.failed(failed)
         code = "not-read" if ROWS[request.name].reads else "not-kept"
-        refuse(hub, session, Refused(code, str(failed)), tag)
+        refuse(hub, session, Refused(code, failed.for_users), tag)
     else:
         if isinstance(event, Reading):
             telling = tell(session, event, tag)

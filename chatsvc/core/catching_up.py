@@ -82,7 +82,7 @@ class CatchingUp(Generic[M]):
                 del page  # frees the page while its reader takes it
                 await member.wire.ready(read * READ)
         except ArchiveFailed as failed:
-            member.tell(Refusal("not-read", f"Cannot read earlier messages. {failed}"))
+            member.tell(Refusal("not-read", f"Cannot read earlier messages. {failed.for_users}"))
         except Exception as error:
             member.wire.fail(error)
         finally:

@@ -32,7 +32,7 @@ from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.measurements import Measurements
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
-from chatsvc.store.archive import Commit, Intake
+from chatsvc.store.archive import ArchiveFailed, Commit, Intake
 
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
@@ -359,13 +359,13 @@ class Messaging:
         else:
             self._settle_orphan(line.client, 1)
 
-    def not_kept(self, lines: list[Line], reason: str) -> None:
+    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
         """Refuse lines that the archive could not store; log the first of an outage."""
         if self._outage is None:
             self._outage = Outage(self._clock.seconds())
-            self._log(f"Messages are refused because they cannot be stored: {reason}")
+            self._log(f"Messages are refused because they cannot be stored: {failed}")
         self._outage.lines += len(lines)
-        self._refuse(lines, Refused("not-kept", reason))
+        self._refuse(lines, Refused("not-kept", failed.for_users))
 
     def _end_outage(self) -> None:
         outage, self._outage = self._outage, None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chatsvc.core.timer import Timer
 from chatsvc.model.rate_limits import Window, is_loopback
+from chatsvc.store.archive import ArchiveFailed
 
 QUIET = 60.0  # seconds between two lines about the same cause
 GUESSES = Window(10, 60.0)  # lines about one address ...
@@ -57,6 +58,7 @@ class Refusals:
     def __init__(self, clock: Timer, log: Callable[[str], object]) -> None:
         self._clock = clock
         self._log = log
+        self._failure = "", 0.0  # what was logged last, and when
         self._lines: dict[Cause, tuple[float, int]] = {}  # when it was logged, how many since
         self._guesses = Window(GUESSES.most, GUESSES.within)
         self._all_guesses = Window(ALL_GUESSES.most, ALL_GUESSES.within)
@@ -68,6 +70,14 @@ class Refusals:
             self._note_cause(cause)
         if self.security is not None and code in GUESSED and address and not is_loopback(address):
             self._note_guess(code, address)
+
+    def failed(self, failure: ArchiveFailed) -> None:
+        """Log what users are not told about a failure, unless that was a short time ago."""
+        what, now = str(failure), self._clock.seconds()
+        said, since = self._failure
+        if what != failure.for_users and (what != said or now - since >= QUIET):
+            self._failure = what, now
+            self._log(f"A request is refused: {what}")
 
     def _note_cause(self, cause: Cause) -> None:
         since, unlogged = self._lines.get(cause, (-QUIET, 0))

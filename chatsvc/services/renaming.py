@@ -23,7 +23,7 @@ from chatsvc.services.audit import Acts, because
 from chatsvc.services.erasing import Erasing
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.new_rooms import NewRooms
-from chatsvc.store.archive import ArchiveFailed, NameUsed, RoomStore
+from chatsvc.store.archive import NameUsed, RoomStore
 from chatsvc.store.renaming import NewName
 
 MOST_FORMER = 5  # former names of a room
@@ -88,8 +88,6 @@ class Renaming:
             await self._store.rename(change, lambda: self._switch(session, room, event, tag))
         except NameUsed as used:
             raise Refused("room-exists", str(used)) from None
-        except ArchiveFailed as failed:
-            raise Refused("not-kept", str(failed)) from None
         finally:
             self._bans.renamed(key(event.room))
 

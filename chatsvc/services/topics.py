@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.timer import Timer
-from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Topic
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_topic
-from chatsvc.store.archive import ArchiveFailed, RoomStore
+from chatsvc.store.archive import RoomStore
 
 
 class Topics:
@@ -41,10 +40,7 @@ class Topics:
         if mute is not None:  # who must not notice it
             return topic
         room.used = True
-        try:
-            await self._store.set_topic(room.name, text, topic.by, topic.time)
-        except ArchiveFailed as failed:
-            raise Refused("not-kept", str(failed)) from None
+        await self._store.set_topic(room.name, text, topic.by, topic.time)
         topic = replace(topic, room=room.name)  # which may have changed meanwhile
         room.topic = topic
         return room.announce(topic, but=session)

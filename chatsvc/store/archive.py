@@ -48,7 +48,18 @@ Start = Callable[[Coroutine[Any, Any, None]], object]
 
 
 class ArchiveFailed(Explained):
-    """The archive cannot do this; the message is a sentence for users."""
+    """The archive cannot do this; the message is a sentence for administrators.
+
+    `for_users` is what people in the chat see: it contains no address and no path.
+    """
+
+    def __init__(self, text: str, for_users: str = "") -> None:
+        super().__init__(text)
+        self.for_users = for_users or text
+
+
+AWAY = "The server cannot reach its database at the moment. Try again soon."
+BROKEN = "The server cannot use its archive at the moment. Tell an operator."
 
 
 class TooSlow(ArchiveFailed):
@@ -99,7 +110,7 @@ class Keeper(Protocol):
         Yield between pieces of this work, so that other work is not delayed.
         """
 
-    def not_kept(self, lines: list[Line], reason: str) -> None:
+    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
         """Refuse the lines."""
 
 

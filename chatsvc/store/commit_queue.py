@@ -11,6 +11,7 @@ from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
 from chatsvc.store.commit_log import CommitLog
 
+_UNEXPECTED = "Storing it failed. Details are in the server's log."
 TURNS = 8  # maximum turns in which lines are collected for one commit
 
 
@@ -128,10 +129,10 @@ class CommitQueue:
         try:
             commit = await job.commit
         except ArchiveFailed as failed:
-            self.keeper.not_kept(job.lines, str(failed))
+            self.keeper.not_kept(job.lines, failed)
             return
         except Exception:
-            self.keeper.not_kept(job.lines, "Storing it failed. Details are in the server's log.")
+            self.keeper.not_kept(job.lines, ArchiveFailed(_UNEXPECTED))
             raise
         finally:
             self.waiting -= len(job.lines)

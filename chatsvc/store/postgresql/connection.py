@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import BROKEN, ArchiveFailed
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.errors import failed, is_passing, unreachable
 
@@ -36,11 +36,13 @@ _DEFAULTS = {  # of libpq, where the address says nothing else: notice a lost se
 # A commit is on the disk even if the server's default is otherwise.  The server notices soon if
 # this machine is lost, and releases the lock of its service.
 _SETTINGS = """
+    SET statement_timeout = 0;
+    SET lock_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0;
+    SET idle_session_timeout = 0;
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';
     SET default_transaction_isolation = 'read committed';
-    SET statement_timeout = 0;
-    SET idle_session_timeout = 0;
     SET tcp_keepalives_idle = 5;
     SET tcp_keepalives_interval = 2;
     SET tcp_keepalives_count = 3;
@@ -106,6 +108,7 @@ class Connection:
     def run(self, work: Callable[[Link], T]) -> T:
         """Do work; do it again if the connection breaks, unless the server stays away too long."""
         begun = self._is_down or time.monotonic()
+        pause = 0.0  # a broken connection is replaced at once
         while True:
             try:
                 return work(self._connected())
@@ -119,22 +122,29 @@ class Connection:
                     raise (unreachable if is_connecting else failed)(
                         self._database, error
                     ) from error
-            if is_connecting:
-                time.sleep(PAUSE)
+            time.sleep(PAUSE if is_connecting else pause)
+            pause = PAUSE
 
     def _connected(self) -> Link:
         """Return the connection; connect first if there is none."""
         if self._is_closed:
-            raise ArchiveFailed(_CLOSED.format(place=self._database))
+            raise ArchiveFailed(_CLOSED.format(place=self._database), BROKEN)
         if self._link is None:
-            link = connect(self._database)
             try:
-                self._prepare(link)
-            except BaseException:
-                link.close()
-                raise
-            self._link, self._is_down = link, 0.0
+                self._link = self._prepared()
+            except ArchiveFailed as failed:  # it may name the address
+                raise ArchiveFailed(str(failed), BROKEN) from None
+            self._is_down = 0.0
         return self._link
+
+    def _prepared(self) -> Link:
+        link = connect(self._database)
+        try:
+            self._prepare(link)
+        except BaseException:
+            link.close()
+            raise
+        return link
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -167,7 +177,7 @@ class Connections:
     def _take(self) -> Connection:
         with self._changed:
             if self._is_closed:
-                raise ArchiveFailed(_CLOSED.format(place=self._database))
+                raise ArchiveFailed(_CLOSED.format(place=self._database), BROKEN)
             self._used += 1
             return self._idle.pop() if self._idle else Connection(self._database)
 

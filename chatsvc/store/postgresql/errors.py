@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import AWAY, BROKEN, ArchiveFailed
 from chatsvc.store.location import Database
 
 # The SQLSTATEs of a server that stops, starts or becomes a standby, and of deadlocks.
@@ -17,6 +17,9 @@ _CONNECTION = "08"  # the class of broken connections
 
 _SENTENCES = {
     "42501": "{said}. Let the user of {place} own the database or its schema.",
+    "25006": "The database {place} is read-only. If its server is a standby, name the primary."
+    " Otherwise, its owner has set default_transaction_read_only: ALTER DATABASE NAME RESET"
+    " default_transaction_read_only",
     "53100": "The disk of the PostgreSQL server is full. Free some space there to continue.",
     "57014": "PostgreSQL has cancelled the work on {place}.",
 }
@@ -25,6 +28,10 @@ _HINTS = {  # by what libpq says in English; other languages get its words alone
     " HOST:PORT:DATABASE:USER:PASSWORD, or into the variable PGPASSWORD.",
     "password authentication failed": "Correct the password in ~/.pgpass, or in the variable"
     " PGPASSWORD.",
+    "Peer authentication failed": "Give the PostgreSQL user the name of the user who runs chatsvc,"
+    " or use a password over TCP: postgresql://USER@localhost/NAME",
+    'FATAL: role "': "Create the user first (createuser --pwprompt USER), or name another one in"
+    " the address.",
     "does not exist": "Create the database first: createdb --encoding UTF8 --template template0"
     " --owner USER NAME",
     "Connection refused": "Check the address, and that the server is running.",
@@ -50,14 +57,18 @@ def failed(database: Database, error: psycopg.Error) -> ArchiveFailed:
     """Return what is wrong as a sentence for users."""
     said = _said(error)
     known = _SENTENCES.get(error.sqlstate or "", "Cannot use the archive {place}: {said}.")
-    return ArchiveFailed(known.format(place=database, said=said))
+    return ArchiveFailed(
+        known.format(place=database, said=said), AWAY if is_passing(error) else BROKEN
+    )
 
 
 def unreachable(database: Database, error: psycopg.Error) -> Unreachable:
-    """Return why there is no connection, and what to do."""
+    """Return why there is no connection that can be used, and what to do."""
+    if error.sqlstate in _SENTENCES:
+        return Unreachable(str(failed(database, error)), AWAY)
     said = _said(error)
     hint = next((f" {hint}" for words, hint in _HINTS.items() if words in said), "")
-    return Unreachable(f"Cannot connect to the archive {database}: {said}.{hint}")
+    return Unreachable(f"Cannot connect to the archive {database}: {said}.{hint}", AWAY)
 
 
 def _said(error: psycopg.Error) -> str:

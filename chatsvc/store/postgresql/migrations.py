@@ -24,6 +24,12 @@ _NEWER = (
     "The archive {place} was written by a newer chatsvc (schema version {found}, this one supports"
     " up to {newest}). Install the newer chatsvc, or choose another database."
 )
+_ABOUT = """SELECT current_setting('server_encoding'), current_schema(),
+                   current_setting('search_path'), current_user"""
+_NO_SCHEMA = (
+    "The database {place} has no schema that the user can use (search_path: {path}). As the owner"
+    " of the database, create one: CREATE SCHEMA NAME AUTHORIZATION {user}"
+)
 _EMPTY = "The database {place} contains no chat. A service creates the archive at its first start."
 _UNFINISHED = (
     "{place} is an unfinished copy of another archive. To finish it, run the same"
@@ -43,15 +49,14 @@ def check_server(link: Link, database: Database) -> None:
             f"The server of {database} is PostgreSQL {major}. chatsvc requires"
             f" PostgreSQL {OLDEST_SERVER} or newer."
         )
-    row = link.execute("SELECT current_setting('server_encoding'), current_schema()").fetchone()
-    encoding, schema = row or ("", None)
+    encoding, schema, path, user = link.execute(_ABOUT).fetchone() or ("", None, "", "")
     if encoding != "UTF8":
         raise ArchiveFailed(
             f"The database {database} has the encoding {encoding}. Create one with UTF8:"
             " createdb --encoding UTF8 --template template0 --owner USER NAME"
         )
     if schema is None:
-        raise ArchiveFailed(f"The schema of {database} does not exist. Create it: CREATE SCHEMA")
+        raise ArchiveFailed(_NO_SCHEMA.format(place=database, path=path, user=user))
 
 
 def check_archive(link: Link, database: Database) -> None:

@@ -104,6 +104,8 @@ class Writer:
     def _hold(self, link: Link) -> None:
         """Keep other services away, as long as the connection exists."""
         check_server(link, self._database)
+        if link.execute("SHOW transaction_read_only").fetchone() != ("off",):
+            raise psycopg.errors.ReadOnlySqlTransaction
         bring_up_to_date(link, self._database)
         if link.execute(TAKE_LOCK).fetchone() != (True,):
             raise InUse("another chatsvc is using it. Stop that one, or use another database")

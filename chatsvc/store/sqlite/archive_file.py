@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import BROKEN, ArchiveFailed
 from chatsvc.store.sqlite.database import is_locked, lock, lock_handle, name_of_lock
 
 _TWO_SERVICES = (
@@ -23,8 +23,8 @@ _OTHER_NAME = (
 )
 _GONE = (
     "The file {path} was deleted, moved or replaced while the"
-    " service runs, so messages cannot be stored. Ask an"
-    " operator to put the file back or to restart the service."
+    " service runs, so messages cannot be stored. Put the"
+    " file back, or restart the service."
 )
 
 
@@ -68,9 +68,9 @@ class ArchiveFile:
             try:
                 found = os.stat(path)
             except FileNotFoundError:
-                raise ArchiveFailed(_GONE.format(path=path)) from None
+                raise ArchiveFailed(_GONE.format(path=path), BROKEN) from None
             if (found.st_dev, found.st_ino) != known:
-                raise ArchiveFailed(_GONE.format(path=path))
+                raise ArchiveFailed(_GONE.format(path=path), BROKEN)
 
 
 def check_same_name(path: Path) -> None:

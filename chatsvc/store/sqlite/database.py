@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import BROKEN, ArchiveFailed
 
 try:
     import fcntl
@@ -180,9 +180,10 @@ def sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ArchiveFailed(f"Cannot use the archive {path}: {error.strerror}.") from error
+        said = f"Cannot use the archive {path}: {error.strerror}."
+        raise ArchiveFailed(said, BROKEN) from error
     except sqlite3.Error as error:
-        raise ArchiveFailed(_sentence(path, str(error))) from error
+        raise ArchiveFailed(_sentence(path, str(error)), BROKEN) from error
 
 
 def _sentence(path: Path, error: str) -> str:
