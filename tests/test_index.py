@@ -248,7 +248,7 @@ def test_a_search_that_is_not_quick_is_begun_again_behind_others(
     workers = Workers(*[at_once] * 5)._replace(slow_searcher=waiting)
     archive: Any = SQLArchive(path, workers, no_turn, start)
     keeper = Keeper(archive).keep(*teas(9))
-    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.row_archive.QUICK", 0.0)
     search = parse("tea", 0.0).sought, Seeker({"#tea": 0, "#pie": 0}), None, 3
     found = Deferred.fromCoroutine(archive.search(*search))
     assert not found.called
@@ -264,8 +264,8 @@ def test_a_search_that_takes_too_long_is_ended(
     path: Path, reopen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = reopen().keep(*teas(9))
-    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
-    monkeypatch.setattr("chatsvc.store.sqlite.archive.SLOWEST", 0.0)
+    monkeypatch.setattr("chatsvc.store.row_archive.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.row_archive.SLOWEST", 0.0)
     with pytest.raises(TooSlow, match="took too long"):
         texts(keeper, "tea")
     monkeypatch.undo()

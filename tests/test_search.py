@@ -243,8 +243,8 @@ def test_who_searches_for_too_long_is_told_what_to_do(
     chat = Chat(sqlite(tmp_path / "chat.db"))
     ann = chat.join("ann")
     ann.send("tea")
-    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
-    monkeypatch.setattr("chatsvc.store.sqlite.archive.SLOWEST", 0.0)
+    monkeypatch.setattr("chatsvc.store.row_archive.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.row_archive.SLOWEST", 0.0)
     assert ann.send("/search tea") == [
         "* The search took too long. Use rarer words, or narrow it with from:, in: or after:."
     ]

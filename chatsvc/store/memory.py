@@ -27,8 +27,7 @@ from chatsvc.store.archive import (
     Worker,
     key_of,
 )
-from chatsvc.store.commit_log import CommitLog
-from chatsvc.store.commit_queue import CommitQueue
+from chatsvc.store.queued_archive import QueuedArchive
 from chatsvc.store.renaming import KINDS, NewName, moved
 from chatsvc.store.room_names import spare_name
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
@@ -36,10 +35,11 @@ from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_s
 SEARCHED = 500  # lines searched before others get a turn
 
 
-class MemoryArchive:
+class MemoryArchive(QueuedArchive):
     """Stores the last `size` lines and acts, and forgets everything when the service ends."""
 
     def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 50_000) -> None:
+        super().__init__(self._commit, worker, turn, start)
         self._size = size
         self._turn = turn
         self._order: deque[tuple[_Shelf, int]] = deque()  # all lines, oldest first
@@ -47,23 +47,11 @@ class MemoryArchive:
         self._tags: dict[tuple[str, str], int] = {}
         self._records: dict[type, dict[tuple[object, ...], Record]] = {}
         self._acts: deque[Act] = deque(maxlen=size)
-        self._queue = CommitQueue(self._commit, worker, turn, start)
-        self.keep = self._queue.add
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Return the rooms of an archive that was open before; a new one has none."""
         self._queue.keeper = keeper
         return [KeptRoom(name, shelf.last, shelf.time) for name, shelf in self._rooms.items()]
-
-    @property
-    def commits(self) -> CommitLog:
-        """What the queue has stored."""
-        return self._queue.log
-
-    @property
-    def waiting(self) -> int:
-        """The number of lines in the queue."""
-        return self._queue.waiting
 
     def _commit(self, lines: list[Line]) -> Commit:
         commit = Commit()
@@ -287,14 +275,6 @@ class MemoryArchive:
     async def reread(self, kind: type[R]) -> list[R]:
         """Return the same as `records`."""
         return self.records(kind)
-
-    async def flush(self) -> None:
-        """Return when the queue is empty."""
-        await self._queue.flush()
-
-    async def settle(self, room: str) -> None:
-        """Return when no line of the room is in the queue."""
-        await self._queue.settle(room)
 
     async def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -1,4 +1,4 @@
-"""What archives of rows have in common: which worker uses the writer and the reader."""
+"""What archives of rows have in common: which worker uses the writer, the reader and the index."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
-from chatsvc.store.archive import Commit, LinesOf, R, Start, Turn, Workers
-from chatsvc.store.commit_log import CommitLog
-from chatsvc.store.commit_queue import CommitQueue
+from chatsvc.store.archive import Commit, LinesOf, R, Start, TooSlow, Turn, Workers
+from chatsvc.store.queued_archive import QueuedArchive
 from chatsvc.store.renaming import NewName
+from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 
 class RowWriter(Protocol):
@@ -80,29 +80,34 @@ class RowReader(Protocol):
         """Return these audit entries, oldest first."""
 
 
+class RowIndex(Protocol):
+    """The words of the lines; one call after the other, all in the same thread."""
+
+    def catch_up(self) -> int:
+        """Add the latest lines; return about how many older ones are left."""
+
+    def advance(self) -> int:
+        """Add one more batch of lines; return about how many are left."""
+
+
 W = TypeVar("W", bound=RowWriter)
 D = TypeVar("D", bound=RowReader)
+X = TypeVar("X", bound=RowIndex)
+
+QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
 
 
-class RowArchive(Generic[W, D]):
-    """Everything that needs only the writer and the reader of an archive."""
+class RowArchive(QueuedArchive, Generic[W, D, X]):
+    """Everything that needs only the writer, the reader and the index of an archive."""
 
-    def __init__(self, writer: W, reader: D, workers: Workers, turn: Turn, start: Start) -> None:
+    def __init__(
+        self, writer: W, reader: D, index: X, workers: Workers, turn: Turn, start: Start
+    ) -> None:
+        super().__init__(writer.commit, workers.writer, turn, start)
         self._writer = writer
         self._reader = reader
+        self._index = index
         self._workers = workers
-        self._queue = CommitQueue(writer.commit, workers.writer, turn, start)
-        self.keep = self._queue.add
-
-    @property
-    def commits(self) -> CommitLog:
-        """What the queue has stored."""
-        return self._queue.log
-
-    @property
-    def waiting(self) -> int:
-        """The number of lines in the queue."""
-        return self._queue.waiting
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic."""
@@ -150,6 +155,32 @@ class RowArchive(Generic[W, D]):
         """Return some of an account's lines."""
         return await self._workers.reader(self._reader.lines_of, room, account, since * 1000, after)
 
+    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        """Add the latest lines to the index, then search it."""
+        left = await self._workers.indexer(self._index.catch_up)
+        found = await self._find(sought, seeker, older, limit + 1)
+        return Finds(found[:limit], len(found) > limit, left > 0)
+
+    async def _find(
+        self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int
+    ) -> list[Said]:
+        """Find lines; retry a slow search where it delays only other slow searches."""
+        wanted = (sought, seeker, older, limit)
+        try:
+            return await self._workers.searcher(self._find_within, QUICK, *wanted)
+        except TooSlow:
+            return await self._workers.slow_searcher(self._find_within, SLOWEST, *wanted)
+
+    def _find_within(
+        self, seconds: float, sought: Sought, seeker: Seeker, older: Spot | None, limit: int
+    ) -> list[Said]:
+        """Find lines, in any thread; raise `TooSlow` after that many seconds."""
+        raise NotImplementedError
+
+    async def index(self) -> int:
+        """Add one more batch of lines to the index."""
+        return await self._workers.indexer(self._index.advance)
+
     async def check(self) -> None:
         """Write to the file, and change nothing in it."""
         await self._workers.writer(self._writer.check)
@@ -183,11 +214,3 @@ class RowArchive(Generic[W, D]):
     async def reread(self, kind: type[R]) -> list[R]:
         """Return all records of a kind as they are in the file now."""
         return await self._workers.writer(self._writer.records, kind)
-
-    async def flush(self) -> None:
-        """Return when the queue is empty."""
-        await self._queue.flush()
-
-    async def settle(self, room: str) -> None:
-        """Return when no line of the room is in the queue."""
-        await self._queue.settle(room)

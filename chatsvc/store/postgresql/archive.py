@@ -1,4 +1,4 @@
-"""The archive in a PostgreSQL database: which worker uses the writer, the readers and the index."""
+"""The archive in a PostgreSQL database: what differs from others of rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Record
-from chatsvc.store.archive import Keeper, KeptRoom, Start, TooSlow, Turn, Workers
+from chatsvc.store.archive import Keeper, KeptRoom, Start, Turn, Workers
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.connection import Connections
 from chatsvc.store.postgresql.index_search import find
@@ -15,12 +15,10 @@ from chatsvc.store.postgresql.reader import Reader
 from chatsvc.store.postgresql.word_index import Index
 from chatsvc.store.postgresql.writer import Writer
 from chatsvc.store.row_archive import RowArchive
-from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
-
-QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
+from chatsvc.store.search_query import Seeker, Sought, Spot
 
 
-class PostgreSQLArchive(RowArchive[Writer, Reader]):
+class PostgreSQLArchive(RowArchive[Writer, Reader, Index]):
     """Stores everything in a PostgreSQL database, which no other service uses at the same time.
 
     A commit is on the server's disk before it is shown.  While the server restarts, everything
@@ -30,8 +28,7 @@ class PostgreSQLArchive(RowArchive[Writer, Reader]):
     def __init__(self, database: Database, workers: Workers, turn: Turn, start: Start) -> None:
         self._connections = Connections(database)
         reader = Reader(self._connections)
-        super().__init__(Writer(database), reader, workers, turn, start)
-        self._index = Index(database)
+        super().__init__(Writer(database), reader, Index(database), workers, turn, start)
         self._sizes: dict[str, int] = {}
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -75,22 +72,10 @@ class PostgreSQLArchive(RowArchive[Writer, Reader]):
         """Erase the lines, in the index too."""
         await self._workers.writer(self._writer.erase, room, numbers, by, done)
 
-    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        """Add the latest lines to the index, then search it."""
-        left = await self._workers.indexer(self._index.catch_up)
-        found = await self._find(sought, seeker, older, limit + 1)
-        return Finds(found[:limit], len(found) > limit, left > 0)
-
-    async def _find(self, *wanted: object) -> list[Said]:
-        """Find lines; retry a slow search where it delays only other slow searches."""
-        try:
-            return await self._workers.searcher(find, self._connections, QUICK, *wanted)
-        except TooSlow:
-            return await self._workers.slow_searcher(find, self._connections, SLOWEST, *wanted)
-
-    async def index(self) -> int:
-        """Add one more batch of lines to the index."""
-        return await self._workers.indexer(self._index.advance)
+    def _find_within(
+        self, seconds: float, sought: Sought, seeker: Seeker, older: Spot | None, limit: int
+    ) -> list[Said]:
+        return find(self._connections, seconds, sought, seeker, older, limit)
 
     async def checkpoint(self) -> None:
         """Read the sizes again: PostgreSQL makes checkpoints itself."""

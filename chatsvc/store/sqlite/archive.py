@@ -1,4 +1,4 @@
-"""The archive in an SQLite file: which worker uses the writer, the readers and the index."""
+"""The archive in an SQLite file: what differs from others of rows."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
     Start,
-    TooSlow,
     Turn,
     Workers,
 )
 from chatsvc.store.row_archive import RowArchive
-from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
+from chatsvc.store.search_query import Seeker, Sought, Spot
 from chatsvc.store.sqlite.archive_file import log_of
 from chatsvc.store.sqlite.index_search import find
 from chatsvc.store.sqlite.reader import Reader
 from chatsvc.store.sqlite.word_index import Damaged, Index, index_of
 from chatsvc.store.sqlite.writer import Writer
 
-QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
 
-
-class SQLArchive(RowArchive[Writer, Reader]):
+class SQLArchive(RowArchive[Writer, Reader, Index]):
     """Stores everything in the SQLite file at `path`.
 
     A commit is on the disk before it is shown, so every line that was shown survives a power cut.
@@ -35,8 +32,7 @@ class SQLArchive(RowArchive[Writer, Reader]):
 
     def __init__(self, path: Path, workers: Workers, turn: Turn, start: Start) -> None:
         self.path = path
-        super().__init__(Writer(path), Reader(path), workers, turn, start)
-        self._index = Index(path)
+        super().__init__(Writer(path), Reader(path), Index(path), workers, turn, start)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Open the file, creating it if necessary, and the index beside it."""
@@ -89,26 +85,20 @@ class SQLArchive(RowArchive[Writer, Reader]):
             await self._workers.indexer(self._index.forget, room, numbers)
             await self._workers.writer(self._writer.erase, room, numbers, by, done)
 
-    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        """Add the latest lines to the index, then search it."""
-        left = await self._workers.indexer(self._index.catch_up)
-        found = await self._find(sought, seeker, older, limit + 1)
-        return Finds(found[:limit], len(found) > limit, left > 0)
-
-    async def _find(self, *wanted: object) -> list[Said]:
-        """Find lines; retry a slow search where it delays only other slow searches."""
+    async def _find(
+        self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int
+    ) -> list[Said]:
+        """Find lines; repair the index if it is damaged."""
         try:
-            try:
-                return await self._workers.searcher(find, self.path, QUICK, *wanted)
-            except TooSlow:
-                return await self._workers.slow_searcher(find, self.path, SLOWEST, *wanted)
+            return await super()._find(sought, seeker, older, limit)
         except Damaged:
             await self._workers.indexer(self._index.repair)
             raise
 
-    async def index(self) -> int:
-        """Add one more batch of lines to the index."""
-        return await self._workers.indexer(self._index.advance)
+    def _find_within(
+        self, seconds: float, sought: Sought, seeker: Seeker, older: Spot | None, limit: int
+    ) -> list[Said]:
+        return find(self.path, seconds, sought, seeker, older, limit)
 
     async def checkpoint(self) -> None:
         """Let a reader empty the write-ahead log, which does not delay the writer."""
