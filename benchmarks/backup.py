@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.clients.program import until
+
 MANY = 1_000_000
 EVERY = 0.01  # seconds between two messages
 CHATSVC = [sys.executable, "-m", "chatsvc.cli"]
@@ -55,10 +57,9 @@ def served(home: Path) -> Iterator[Path]:
     options = ["--data", str(home), "--listen", f"unix:{path}", "--flood", "off"]
     service = subprocess.Popen([*CHATSVC, "serve", *options], stderr=subprocess.DEVNULL)
     try:
-        while not (path.exists() and (home / "chat.db.control").exists()):
-            if service.poll() is not None:
-                raise SystemExit("The service does not start: chatsvc check")
-            time.sleep(0.05)
+        ready = until(lambda: path.exists() and (home / "chat.db.control").exists())
+        if not ready or service.poll() is not None:
+            raise SystemExit("The service does not start: chatsvc check")
         yield path
     finally:
         service.terminate()

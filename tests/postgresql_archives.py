@@ -9,13 +9,24 @@ from typing import Any, TypeAlias
 import pytest
 from conftest import at_once, no_turn, start
 from keeper import Keeper, now
-from postgresql import database_at
+from postgresql import Server, database_at, lacks
+from real import lacking
 
 from chatsvc.store.archive import Workers
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive
 
 Open: TypeAlias = Callable[[], Keeper]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return a server that the tests of this module may stop; it writes to the disk at once."""
+    if reason := lacks():
+        lacking(reason)
+    server = Server(fsync="on")
+    yield server
+    server.remove()
 
 
 @pytest.fixture

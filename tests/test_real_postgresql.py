@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from conftest import at_once, no_turn, start
 from keeper import Keeper, line, now
-from postgresql import Server, lacks
-from real import LIMIT, Program, Service, beside_python, lacking
+from postgresql import Server
+from real import LIMIT, Program, Service, beside_python
 
 from chatsvc.store.archive import Workers
 from chatsvc.store.location import Database
@@ -22,16 +22,6 @@ from chatsvc.store.postgresql.opening import postgresql_archive
 
 TALKERS = 3
 BACK_AFTER = 2.0  # seconds in which people can talk once the server is up
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return a server that the tests of this module may stop; it writes to the disk at once."""
-    if reason := lacks():
-        lacking(reason)
-    server = Server(fsync="on")
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -12,23 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 from administrator import fails, listed, run, shell
-from postgresql import Server, lacks
-from real import LIMIT, Program, Service, lacking, wait_until
+from postgresql import Server
+from real import LIMIT, Program, Service, wait_until
 
 SECRET = "correct-horse-battery"
 DAY = 86_400
 
 Home = tuple[Path, str]  # the data directory of a service, and the address of its archive
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return a server that the tests of this module may stop; it writes to the disk at once."""
-    if reason := lacks():
-        lacking(reason)
-    server = Server(fsync="on")
-    yield server
-    server.remove()
 
 
 @pytest.fixture

@@ -91,7 +91,8 @@ def reload(chat: Service, count: int) -> list[HTTPConnection]:
         pupil = HTTPConnection("localhost", chat.port, timeout=LIMIT)
         pupil.connect()
         pupil.sock.sendall(HEADER % b"192.0.2.7")
-        pupil.request("GET", "/", headers=BROWSER)  # at once: who is silent is greeted
+        # Immediately, because the server greets clients that send nothing.
+        pupil.request("GET", "/", headers=BROWSER)
         pupils.append(pupil)
     for pupil in pupils:
         answer = pupil.getresponse()

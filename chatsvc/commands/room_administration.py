@@ -102,7 +102,7 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 
 
 def _place(hub: Hub, session: Session, room: str | None, needed: str | None) -> Room:
-    """Return a room that the user is in; refuse it if the user who is `needed` there is not."""
+    """Return a room that the user is in; check that the user `needed` there is in it, too."""
     place = room_of(session, room)
     if needed is not None:
         hub.room_roles.check_present(place, needed)

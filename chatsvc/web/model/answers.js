@@ -11,7 +11,7 @@ import { counted, listing } from "./text_rules.js";
 /** @typedef {{title: string, about?: string, acts?: Act[], edit?: Edit}} Row */
 /** `none` is shown if there are no rows. @typedef {{heading: string, rows: Row[], none: string, acts?: Act[]}} Answer */
 
-/** Which field of an answer has its entries, if it comes in pages. @type {Record<string, string>} */
+/** The field with the entries of each answer that comes in pages. @type {Record<string, string>} */
 const PAGED = { accounts: "accounts", people: "people" };
 const ACTS = 100; // entries of the log that are added at once
 const MOST_ACTS = 10_000; // that the server lists
