@@ -194,11 +194,15 @@ class Service:
 
     def everybody_leaves(self) -> None:
         """Close every connection, and wait until the service has noticed."""
-        self._peers.close()
+        self.disconnect()
         observer = self.program("observer", room=None)
         deadline = Deadline(LIMIT)
         while any(place["count"] for place in observer.ask("rooms").get("rooms", ())):
             deadline.left("an empty chat")
+        self._peers.close()
+
+    def disconnect(self) -> None:
+        """Close every connection."""
         self._peers.close()
 
     def peer(self, kind: Callable[[socket.socket], P], host: str = "localhost") -> P:

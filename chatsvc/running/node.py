@@ -7,8 +7,8 @@ a link, watch it in the database, and one of them takes over when it is gone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from chatsvc.commands.control import Command
 from chatsvc.options.command_line import Options
 from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
+from chatsvc.running.node_commands import NodeCommands, Situation
 from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
@@ -35,7 +36,13 @@ from chatsvc.transports.tls import TLS
 
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
+
+NAME_TAKEN = (
+    "The node that leads the chat is called {node}, too, and runs at {address}. Give each node a"
+    " name of its own with --node."
+)
 
 _log = Logger()
 
@@ -62,14 +69,14 @@ class Node:
         self._database: Database = options["archive"]
         self._watcher = Watcher(self._database)
         self._where: tuple[str, int] = options["node-address"]
-        self._relay = Relay(
+        self.relay = Relay(
             reactor, options["limits"], options["max-clients"], options["speaks"],
             bool(options["require-tls"]),
         )  # fmt: skip
         self._secret = secrets.token_urlsafe(32)
         tls = TLS(make(), reactor)
         self._fingerprint = tls.fingerprint.replace(":", "").lower()
-        self._links = Links(self.name, self._secret, tls, reactor)
+        self.links = Links(self.name, self._secret, tls, reactor)
         self._port: IListeningPort | None = None
         self._address = ""  # at which others reach this node
         self._tls: TLS | None = None
@@ -78,30 +85,34 @@ class Node:
         self._link: RelayingEnd | None = None  # being opened, or open
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
+        self.situation = Situation(reactor.seconds())
+        self._commands = NodeCommands(self, reactor)
         self._stopping = False
 
     # What the process uses
 
     def connect(self, tls_only: bool = False) -> IProtocol:
         """Return the protocol of a new connection."""
-        return (self.chat or self._relay).connect(tls_only)
+        return (self.chat or self.relay).connect(tls_only)
 
     def apply(self, options: Options) -> None:
         """Use the options that can change, as they are now."""
+        self.relay.change(options["limits"], options["max-clients"], bool(options["require-tls"]))
         if self.chat is not None:
             self.chat.apply(options)
 
     def use_tls(self, tls: TLS) -> None:
         """Accept TLS."""
-        self._tls = self._relay.tls = tls
+        self._tls = self.relay.tls = tls
         if self.chat is not None:
             self.chat.use_tls(tls)
 
     def open(self) -> None:
         """Accept other nodes, and lead if nobody does; raise `ArchiveFailed` if it cannot."""
+        self._check_name()
         host, port = self._where
         try:
-            self._port = self._reactor.listenTCP(port, self._links)
+            self._port = self._reactor.listenTCP(port, self.links)
         except CannotListenError as error:
             raise ArchiveFailed(
                 f"Cannot listen for other nodes on port {port}: {error.socketError.strerror}."
@@ -109,8 +120,23 @@ class Node:
             ) from None
         host = host or self._watcher.own_address()
         self._address = f"{host}:{cast(Any, self._port.getHost()).port}"
-        with suppress(InUse):  # another node leads
+        try:
             self._lead()
+        except InUse:  # another node leads
+            self._be_without("It has not joined the leading node yet.")
+
+    def _check_name(self) -> None:
+        """Refuse the name of the node that leads, if that one runs: its heartbeat goes on."""
+        before = self._watcher.look()
+        end = time.monotonic() + NAMESAKE
+        while before is not None and before.present and before.node == self.name:
+            time.sleep(SOON)
+            now = self._watcher.look()
+            if now is not None and now.epoch == before.epoch and now.age < before.age:
+                raise ArchiveFailed(NAME_TAKEN.format(node=self.name, address=now.address))
+            if time.monotonic() > end:
+                return
+            before = now
 
     def begin(self) -> None:
         """Start what works in the background."""
@@ -131,30 +157,33 @@ class Node:
 
     async def _leave(self) -> None:
         """Let everybody here reconnect to another node."""
-        self._relay.dismiss()
+        self.relay.dismiss()
         if self._link is not None:
             self._link.leave()
             for _ in range(round(LEAVING / SOON)):
-                if not self._relay.open:
+                if not self.relay.open:
                     return
                 await self._threads.pause(SOON)
 
     async def _close(self) -> None:
         if self._link is not None:
             self._link.transport.loseConnection()
-        self._links.close()
+        self.links.close()
         if self._port is not None:
             self._port.stopListening()
         await self._threads.watcher(self._watcher.close)
 
     def commands(self) -> Mapping[str, Command]:
         """Return the commands of the control socket."""
-        return self.chat.commands() if self.chat is not None else {}
+        return self._commands.by_name()
 
     async def note(self, what: str) -> None:
         """Add to the audit log what the administrator of this machine has done."""
-        if self.chat is not None:
-            await self.chat.note(f"{what} on the node {self.name}")
+        await self._commands.note(what)
+
+    def after_reload(self, changed: Sequence[str]) -> Iterator[str]:
+        """Yield what an administrator who has changed options should know."""
+        return self._commands.after_reload(changed)
 
     def ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
@@ -167,7 +196,7 @@ class Node:
     @property
     def speaking(self) -> Any:
         """What knows which protocols are accepted."""
-        return self.chat.factory if self.chat is not None else self._relay
+        return self.chat.factory if self.chat is not None else self.relay
 
     @property
     def is_empty(self) -> bool:
@@ -183,17 +212,22 @@ class Node:
                 self._say("")
             except ArchiveFailed as failed:
                 self._say(str(failed))
+                if self.situation.without is not None:
+                    self.situation.why = str(failed)
             except Exception:
                 _log.failure("A node cannot go on as it should")
-            await self._threads.pause(OFTEN if self.chat or self._relay.link else SOON)
+            await self._threads.pause(OFTEN if self.chat or self.relay.link else SOON)
 
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
         if self.chat is None:
-            await self._follow(await self._threads.watcher(self._watcher.look))
+            leader = await self._threads.watcher(self._watcher.look)
+            self._see(leader)
+            await self._follow(leader)
             return
         try:
             await self._renew()
+            self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
             await self._step_down(self.chat)
@@ -202,7 +236,7 @@ class Node:
         if self._stopping:
             return
         gone = leader is None or not leader.present
-        if self._relay.link is not None:
+        if self.relay.link is not None:
             if not self._is_silent(leader):
                 return  # the database may have restarted, and the leader is about to notice
         elif leader is not None and leader.present and leader.age <= LEASE:
@@ -241,9 +275,14 @@ class Node:
         chat = self._make_chat(archive)
         chat.open()
         self.chat, self._renew = chat, archive.renew
+        now = self._reactor.seconds()
+        self.situation = Situation(now, Leader(archive.epoch, self.name, present=True), now)
+        chat.hub.status.nodes = self._commands.nodes
+        chat.factory.node = lambda: self.name if self.links.others else ""
+        self.links.commands = self._commands.of_others(chat)
         if self._tls is not None:
             chat.use_tls(self._tls)
-        self._links.chat = chat.factory
+        self.links.chat = chat.factory
 
     def _try_to_lead(self) -> None:
         try:
@@ -257,15 +296,16 @@ class Node:
         chat.begin()
         self._silent_since = None
         _log.info("{text}", text="\n".join(self.ready()))
-        self._relay.hand_over(chat.factory.accept)
+        self.relay.hand_over(chat.factory.accept)
 
     async def _step_down(self, chat: Chat) -> None:
         """Disconnect everybody, because another node leads now."""
         self.chat = None
-        self._links.chat = None
+        self.links.chat = None
+        self._be_without("Another node has begun to lead.")
         for step in chat.stopping():
             await self._take(step)
-        self._links.close()
+        self.links.close()
         _log.warn("The node {node} no longer leads the chat.", node=self.name)
 
     # Relaying
@@ -288,15 +328,31 @@ class Node:
             "The node {node} relays to {leader} at {address}.",
             node=self.name, leader=link.leader.node, address=link.leader.address,
         )  # fmt: skip
-        self._relay.use(link)
+        self.relay.use(link)
+        now = self._reactor.seconds()
+        self.situation = Situation(now, link.leader, now)
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
             self._link = None
-            self._relay.use(None)
+            self.relay.use(None)
             self._silent_since = None
             if not self._stopping and self.chat is None:
-                self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
+                why = f"No link to the leading node {link.leader.node}. {reason}".rstrip()
+                self._say(why)
+                self._be_without(why)
+
+    def _be_without(self, why: str) -> None:
+        """Note that this node knows of no other that it can relay to, since now if it is new."""
+        if self.situation.without is None:
+            now = self._reactor.seconds()
+            leader, seen = self.situation.leader, self.situation.seen
+            self.situation = Situation(now, leader, seen, without=now)
+        self.situation.why = why
+
+    def _see(self, leader: Leader | None) -> None:
+        """Note who leads, as the database says."""
+        self.situation.leader, self.situation.seen = leader, self._reactor.seconds()
 
 
 class _Once(ClientFactory):

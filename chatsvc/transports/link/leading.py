@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hmac import compare_digest
 from typing import Any
 from typing import Protocol as Interface
@@ -14,7 +14,9 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatsvc.commands.control import Command
 from chatsvc.transports.link.arrival import Arrival
+from chatsvc.transports.link.asking import carry_out
 from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressed, frame
 from chatsvc.transports.link.remote import RemoteTransport
 from chatsvc.transports.tls import TLS
@@ -57,6 +59,7 @@ class LeadingEnd(LinkEnd):
         super().__init__(clock)
         self._links = links
         self.node = ""  # once it has proved that it is one
+        self.software = ""  # its version
         self.since = 0.0
         self.connections: dict[int, RemoteTransport] = {}
         self._position = 0
@@ -80,6 +83,8 @@ class LeadingEnd(LinkEnd):
             self._greet(kind, payload)
         elif kind is Kind.ARRIVED:
             self._accept(whom, payload)
+        elif kind is Kind.ASK:
+            carry_out(payload, whom, self._links.commands, self.send)
         elif kind is Kind.LEAVING:
             self._chat.dismiss(self.node)
         elif whom in self.connections:
@@ -90,6 +95,7 @@ class LeadingEnd(LinkEnd):
         try:
             hello = json.loads(payload)
             version, secret, node = hello["version"], str(hello["secret"]), str(hello["node"])
+            self.software = str(hello.get("software", ""))
         except (ValueError, TypeError, KeyError):
             kind = Kind.GONE
         if kind is not Kind.HELLO or not compare_digest(secret.encode(), self._links.secret):
@@ -198,9 +204,15 @@ class Links(ServerFactory):
         self.node = node
         self.secret = secret.encode()
         self.chat: Chat | None = None  # while this node leads
+        self.commands: Mapping[str, Command] = {}  # of administrators at other nodes
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
+
+    @property
+    def others(self) -> list[LeadingEnd]:
+        """The nodes that relay, in the order of their names."""
+        return [self._ends[name] for name in sorted(self._ends)]
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         return self._tls.around(LeadingEnd(self, self._clock))
@@ -212,7 +224,7 @@ class Links(ServerFactory):
         if version != VERSION:
             return f"The leading node {self.node} speaks version {VERSION} of links."
         if node == self.node or node in self._ends:
-            return f"There is a node {node} already. Choose another --node."
+            return f"There is a node {node} already. Give each node a name of its own with --node."
         return ""
 
     def joined(self, end: LeadingEnd) -> None:

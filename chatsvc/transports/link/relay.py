@@ -23,12 +23,11 @@ from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.relaying import RelayedConnection, RelayingEnd
+from chatsvc.transports.link.unavailable import UNAVAILABLE, is_http, is_probe, unavailable
 from chatsvc.transports.peer import address_of, pass_on, prepare
 from chatsvc.transports.tls import TLS
 
 PATIENCE = 15.0  # seconds that a connection waits for a node to lead
-
-_NOBODY = "The chat cannot be reached at the moment. Try again soon."
 
 
 class Relay(ServerFactory):
@@ -53,6 +52,12 @@ class Relay(ServerFactory):
         self._most = most + limits.pages_in_all
         self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self._waiting: dict[RelayedConnection, IDelayedCall] = {}
+
+    def change(self, limits: Limits, most: int, require_tls: bool) -> None:
+        """Use other limits from now on."""
+        self.require_tls = require_tls
+        self._most = most + limits.pages_in_all
+        self._handshakes.change(0, limits.pages, limits.pages_within, limits.lan)
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         return self.connect()
@@ -92,10 +97,24 @@ class Relay(ServerFactory):
     def wait(self, connection: RelayedConnection) -> None:
         """Let a connection wait for a link."""
         self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+        self.look_at(connection)
+
+    def look_at(self, connection: RelayedConnection) -> None:
+        """Refuse a health check at once, so that a load balancer chooses another node."""
+        if connection not in self._waiting:
+            return  # it is refused already
+        asks = is_probe(connection.unsent)
+        if asks:
+            self._give_up(connection)
+        else:
+            connection.hold(asks is False)
 
     def _give_up(self, connection: RelayedConnection) -> None:
+        stop(self._waiting.pop(connection, None))
         if not connection.unsent:  # a person, as far as is known
-            connection.write(TEXT.write(Goodbye(_NOBODY)))
+            connection.write(TEXT.write(Goodbye(UNAVAILABLE)))
+        elif is_http(connection.unsent):
+            connection.write(unavailable(connection.unsent))
         connection.close()
 
     def gone(self, connection: RelayedConnection) -> None:
