@@ -108,17 +108,27 @@ def _places(link: Link) -> list[Place]:
     return [Place(*row) for row in link.execute(_PLACES)]
 
 
+def _behind(link: Link) -> list[Place]:
+    return [place for place in _places(link) if place.last > place.high]
+
+
+def _unfinished(link: Link) -> list[Place]:
+    return [place for place in _places(link) if place.low]
+
+
 def _left(link: Link) -> int:
     return sum(max(0, place.last - place.high) + place.low for place in _places(link))
 
 
 def _take_newer(link: Link) -> bool:
     """Add some of the lines said since the last time; return False if there are none."""
-    behind = [place for place in _places(link) if place.last > place.high]
-    if not behind:
+    if not _behind(link):
         return False
     with link.transaction():
         link.execute(LOCK)
+        behind = _behind(link)  # a former leader may be adding its last lines
+        if not behind:
+            return True
         found = list(islice(_in_order(link, behind, newest_first=False), BATCH))
         highs = {place.room: place.high for place in behind}
         if len(found) < BATCH:  # including numbers whose lines are gone
@@ -134,11 +144,13 @@ def _take_newer(link: Link) -> bool:
 
 def _take_older(link: Link) -> None:
     """Add some lines that are older than the index, the latest first."""
-    behind = [place for place in _places(link) if place.low]
-    if not behind:
+    if not _unfinished(link):
         return
     with link.transaction():
         link.execute(LOCK)
+        behind = _unfinished(link)
+        if not behind:
+            return
         found = list(islice(_in_order(link, behind, newest_first=True), BATCH))
         lows = {place.room: place.low if len(found) == BATCH else 0 for place in behind}
         if len(found) == BATCH:
