@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -244,3 +245,37 @@ def test_a_second_node_of_the_same_name_refuses_to_start_or_says_why_it_waits(
         assert found.returncode == 1
         assert "There is a node b already. Give each node a name of its own" in found.stdout
         assert get(other, "/readyz")[0] == 503
+
+
+def test_check_says_what_a_node_would_find(nodes: Nodes, tmp_path: Path) -> None:
+    leads = r"The node a leads the chat \(at 127.0.0.1:\d+, heartbeat [\d.]+ s ago, epoch 1\)\."
+    for name in ("a", "b"):
+        assert re.search(leads, nodes.run(name, "check"))
+    given = ("check", "--archive", nodes.archive, "--data", str(tmp_path), "--port", "0")
+    found = shell(tmp_path, *given, "--node", "c")
+    assert re.search(rf"{leads} The node c relays to it\.\nNo problems found\.", found.stdout)
+    with socket.create_server(("", 0)) as taken:
+        number = taken.getsockname()[1]
+        found = shell(tmp_path, *given, "--node", "a", "--node-address", f"10.0.0.1:{number}")
+    assert found.returncode == 1
+    assert f"port {number}: it is in use by another program.\n    Fix: Stop" in found.stdout
+    assert (
+        "node a: the node that leads the chat has this name, and its data is not here.\n"
+        "    Fix: Choose another name with --node.\n"
+    ) in found.stdout
+
+
+def test_check_finds_that_the_leading_node_cannot_be_reached(
+    server: Server, nodes: Nodes, tmp_path: Path
+) -> None:
+    import psycopg
+
+    with psycopg.connect(nodes.archive, autocommit=True) as connection:
+        ((address,),) = connection.execute("SELECT address FROM leader").fetchall()
+        connection.execute("UPDATE leader SET address = '127.0.0.1:1'")
+        found = shell(tmp_path, "check", "--archive", nodes.archive, "--port", "0", "--node", "c")
+        connection.execute("UPDATE leader SET address = %s", (address,))
+    assert (
+        "127.0.0.1:1: the leading node a cannot be reached there: Connection refused.\n"
+        "    Fix: Open this port of a for this machine, or start a with a --node-address"
+    ) in found.stdout

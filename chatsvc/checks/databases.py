@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatsvc.checks.problem import Problem
 from chatsvc.model.text_rules import in_bytes
 from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.leading import Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import require_psycopg
 
@@ -31,11 +32,6 @@ _FOREIGN = """SELECT relname FROM pg_class
               ORDER BY relname"""
 _SIZE = """SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
            WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"""
-_LOCKED = """SELECT EXISTS (
-                 SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-                 WHERE datname = current_database() AND locktype = 'advisory' AND granted
-                       AND classid = (hashtext('a service of chatsvc')::bigint & 4294967295)::oid
-                       AND objid = (hashtext(current_schema())::bigint & 4294967295)::oid)"""
 
 
 class Seen(NamedTuple):
@@ -43,7 +39,7 @@ class Seen(NamedTuple):
 
     problems: list[Problem]
     about: str = ""  # a sentence for people, if it can be used
-    in_use: bool = False  # a service has its lock
+    leader: Leader | None = None  # of the chat in it, or the last one
 
 
 def look_at(database: Database) -> Seen:
@@ -60,6 +56,7 @@ def _looked_at(database: Database) -> Seen:
 
     from chatsvc.store.postgresql.connection import connect
     from chatsvc.store.postgresql.errors import sentences, unreachable
+    from chatsvc.store.postgresql.leadership import leader
     from chatsvc.store.postgresql.migrations import check_server, version
 
     try:
@@ -70,12 +67,12 @@ def _looked_at(database: Database) -> Seen:
         check_server(link, database)
         found = version(link, database)
         (size,) = link.execute(_SIZE).fetchone() or (0,)
-        (locked,) = link.execute(_LOCKED).fetchone() or (False,)
+        leads = leader(link) if found else None
         about = (
             f"{database}: PostgreSQL {link.info.server_version // 10_000},"
             f" {f'archive version {found}' if found else 'no archive yet'}, {in_bytes(int(size))}"
         )
-        return Seen(list(_rights(link, database)), about, bool(locked))
+        return Seen(list(_rights(link, database)), about, leads)
 
 
 def _rights(link: Link, database: Database) -> Iterator[Problem]:

@@ -36,6 +36,7 @@ from chatsvc.transports.tls import TLS
 
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
 
@@ -69,14 +70,14 @@ class Node:
         self._database: Database = options["archive"]
         self._watcher = Watcher(self._database)
         self._where: tuple[str, int] = options["node-address"]
-        self.relay = Relay(
+        self._relay = Relay(
             reactor, options["limits"], options["max-clients"], options["speaks"],
             bool(options["require-tls"]),
         )  # fmt: skip
         self._secret = secrets.token_urlsafe(32)
         tls = TLS(make(), reactor)
         self._fingerprint = tls.fingerprint.replace(":", "").lower()
-        self.links = Links(self.name, self._secret, tls, reactor)
+        self._links = Links(self.name, self._secret, tls, reactor)
         self._port: IListeningPort | None = None
         self._address = ""  # at which others reach this node
         self._tls: TLS | None = None
@@ -86,24 +87,24 @@ class Node:
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
         self.situation = Situation(reactor.seconds())
-        self._commands = NodeCommands(self, reactor)
+        self._commands = NodeCommands(self, self._links, self._relay, reactor)
         self._stopping = False
 
     # What the process uses
 
     def connect(self, tls_only: bool = False) -> IProtocol:
         """Return the protocol of a new connection."""
-        return (self.chat or self.relay).connect(tls_only)
+        return (self.chat or self._relay).connect(tls_only)
 
     def apply(self, options: Options) -> None:
         """Use the options that can change, as they are now."""
-        self.relay.change(options["limits"], options["max-clients"], bool(options["require-tls"]))
+        self._relay.change(options["limits"], options["max-clients"], bool(options["require-tls"]))
         if self.chat is not None:
             self.chat.apply(options)
 
     def use_tls(self, tls: TLS) -> None:
         """Accept TLS."""
-        self._tls = self.relay.tls = tls
+        self._tls = self._relay.tls = tls
         if self.chat is not None:
             self.chat.use_tls(tls)
 
@@ -112,7 +113,7 @@ class Node:
         self._check_name()
         host, port = self._where
         try:
-            self._port = self._reactor.listenTCP(port, self.links)
+            self._port = self._reactor.listenTCP(port, self._links)
         except CannotListenError as error:
             raise ArchiveFailed(
                 f"Cannot listen for other nodes on port {port}: {error.socketError.strerror}."
@@ -157,18 +158,18 @@ class Node:
 
     async def _leave(self) -> None:
         """Let everybody here reconnect to another node."""
-        self.relay.dismiss()
+        self._relay.dismiss()
         if self._link is not None:
             self._link.leave()
             for _ in range(round(LEAVING / SOON)):
-                if not self.relay.open:
+                if not self._relay.open:
                     return
                 await self._threads.pause(SOON)
 
     async def _close(self) -> None:
         if self._link is not None:
             self._link.transport.loseConnection()
-        self.links.close()
+        self._links.close()
         if self._port is not None:
             self._port.stopListening()
         await self._threads.watcher(self._watcher.close)
@@ -196,7 +197,7 @@ class Node:
     @property
     def speaking(self) -> Any:
         """What knows which protocols are accepted."""
-        return self.chat.factory if self.chat is not None else self.relay
+        return self.chat.factory if self.chat is not None else self._relay
 
     @property
     def is_empty(self) -> bool:
@@ -209,14 +210,15 @@ class Node:
         while not self._stopping:
             try:
                 await self._look()
-                self._say("")
+                if self.chat is not None or self._relay.link is not None:
+                    self._say("")
             except ArchiveFailed as failed:
                 self._say(str(failed))
                 if self.situation.without is not None:
                     self.situation.why = str(failed)
             except Exception:
                 _log.failure("A node cannot go on as it should")
-            await self._threads.pause(OFTEN if self.chat or self.relay.link else SOON)
+            await self._threads.pause(OFTEN if self.chat or self._relay.link else SOON)
 
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
@@ -230,13 +232,13 @@ class Node:
             self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
-            await self._step_down(self.chat)
+            self._step_down(self.chat)
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
             return
         gone = leader is None or not leader.present
-        if self.relay.link is not None:
+        if self._relay.link is not None:
             if not self._is_silent(leader):
                 return  # the database may have restarted, and the leader is about to notice
         elif leader is not None and leader.present and leader.age <= LEASE:
@@ -250,14 +252,14 @@ class Node:
     def _is_silent(self, leader: Leader | None) -> bool:
         """Return whether a leader to which there is a link has stored no heartbeat for long.
 
-        It is seen to be late for as long again, because the database may have been away.
+        If the database was away, the leader needs a moment to notice that it is back.
         """
         now = self._reactor.seconds()
         if leader is not None and leader.age <= LEASE:
             self._silent_since = None
         elif self._silent_since is None:
             self._silent_since = now
-        return self._silent_since is not None and now - self._silent_since > LEASE
+        return self._silent_since is not None and now - self._silent_since > SILENT
 
     def _say(self, sentence: str) -> None:
         if sentence and sentence != self._said:
@@ -278,11 +280,11 @@ class Node:
         now = self._reactor.seconds()
         self.situation = Situation(now, Leader(archive.epoch, self.name, present=True), now)
         chat.hub.status.nodes = self._commands.nodes
-        chat.factory.node = lambda: self.name if self.links.others else ""
-        self.links.commands = self._commands.of_others(chat)
+        chat.factory.node = lambda: self.name if self._links.others else ""
+        self._links.commands = self._commands.of_others(chat)
         if self._tls is not None:
             chat.use_tls(self._tls)
-        self.links.chat = chat.factory
+        self._links.chat = chat.factory
 
     def _try_to_lead(self) -> None:
         try:
@@ -296,17 +298,19 @@ class Node:
         chat.begin()
         self._silent_since = None
         _log.info("{text}", text="\n".join(self.ready()))
-        self.relay.hand_over(chat.factory.accept)
+        self._relay.hand_over(chat.factory.accept)
 
-    async def _step_down(self, chat: Chat) -> None:
+    def _step_down(self, chat: Chat) -> None:
         """Disconnect everybody, because another node leads now."""
         self.chat = None
-        self.links.chat = None
+        self._links.chat = None
         self._be_without("Another node has begun to lead.")
+        self._links.cut()
+        start(self._end(chat))
+
+    async def _end(self, chat: Chat) -> None:
         for step in chat.stopping():
             await self._take(step)
-        self.links.close()
-        _log.warn("The node {node} no longer leads the chat.", node=self.name)
 
     # Relaying
 
@@ -328,14 +332,14 @@ class Node:
             "The node {node} relays to {leader} at {address}.",
             node=self.name, leader=link.leader.node, address=link.leader.address,
         )  # fmt: skip
-        self.relay.use(link)
+        self._relay.use(link)
         now = self._reactor.seconds()
         self.situation = Situation(now, link.leader, now)
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
             self._link = None
-            self.relay.use(None)
+            self._relay.use(None)
             self._silent_since = None
             if not self._stopping and self.chat is None:
                 why = f"No link to the leading node {link.leader.node}. {reason}".rstrip()

@@ -47,16 +47,16 @@ class Serving(Protocol):
 
     name: str
     chat: Chat | None
-    links: Links
-    relay: Relay
     situation: Situation
 
 
 class NodeCommands:
     """The commands of a node's control socket, and what they say about nodes."""
 
-    def __init__(self, node: Serving, clock: IReactorTime) -> None:
+    def __init__(self, node: Serving, links: Links, relay: Relay, clock: IReactorTime) -> None:
         self._node = node
+        self._links = links
+        self._relay = relay
         self._clock = clock
         self._begun = clock.seconds()
 
@@ -81,7 +81,7 @@ class NodeCommands:
         return await self._questions().ask(name, arguments.given, arguments.report)
 
     def _questions(self) -> Questions:
-        link = self._node.relay.link
+        link = self._relay.link
         if link is None:
             raise Refused("no-leader", self.without_leader())
         return link.questions
@@ -116,9 +116,9 @@ class NodeCommands:
         return {**own, **self._alone()}
 
     def _alone(self) -> Answer:
-        situation, relay = self._node.situation, self._node.relay
+        situation = self._node.situation
         about = {
-            "nodes": [asdict(self._own(relay.open))],
+            "nodes": [asdict(self._own(self._relay.open))],
             "without_leader": {
                 "since": self._time(situation.without or self._clock.seconds()),
                 "why": situation.why,
@@ -130,9 +130,10 @@ class NodeCommands:
         return {**about, "epoch": situation.leader.epoch, "heartbeat": round(age, 3)}
 
     def nodes(self) -> Nodes:
-        """Return all nodes, while this one leads."""
-        chat, others = self._node.chat, self._node.links.others
-        assert chat is not None
+        """Return all nodes while this one leads, or none when it stops to."""
+        chat, others = self._node.chat, self._links.others
+        if chat is None:
+            return Nodes()
         elsewhere = sum(len(each.connections) for each in others)
         own = self._own(max(0, len(chat.factory.connections) - elsewhere))
         situation = self._node.situation
@@ -162,14 +163,14 @@ class NodeCommands:
 
     def after_reload(self, changed: Sequence[str]) -> Iterator[str]:
         """Yield what an administrator who has changed options should know."""
-        others = ", ".join(end.node for end in self._node.links.others)
+        others = ", ".join(end.node for end in self._links.others)
         if self._node.chat is not None:
             if changed and others:
                 yield f"Each node reads its own configuration. Reload the others, too: {others}."
             return
         later = [name for name in changed if name not in APPLIED_BY_RELAYS]
         if later:
-            link = self._node.relay.link
+            link = self._relay.link
             leader = f" {link.leader.node}" if link is not None else ""
             yield (
                 f"This node relays, so it uses these only when it leads: {', '.join(later)}."
