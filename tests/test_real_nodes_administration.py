@@ -37,8 +37,7 @@ def leader(nodes: Nodes) -> Service:
 @pytest.fixture
 def relay(nodes: Nodes) -> Iterator[Service]:
     yield nodes.services["b"]
-    nodes.services["a"].disconnect()
-    nodes.services["b"].everybody_leaves()
+    nodes.services["b"].everybody_leaves(nodes.services["a"])
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +259,7 @@ def test_check_says_what_a_node_would_find(nodes: Nodes, tmp_path: Path) -> None
     assert found.returncode == 1
     assert f"port {number}: it is in use by another program.\n    Fix: Stop" in found.stdout
     assert (
-        "node a: the node that leads the chat has this name, and its data is not here.\n"
+        "node a: the node that leads the chat has this name, too.\n"
         "    Fix: Choose another name with --node.\n"
     ) in found.stdout
 

@@ -33,9 +33,8 @@ def nodes(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def relay(nodes: Nodes) -> Iterator[Service]:
-    yield nodes.services["b"]
-    nodes.services["b"].disconnect()
+def relay(nodes: Nodes) -> Service:
+    return nodes.services["b"]
 
 
 def test_status_says_since_when_and_why_there_is_no_leader(nodes: Nodes, relay: Service) -> None:

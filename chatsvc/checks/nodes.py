@@ -34,7 +34,7 @@ def node(values: Values, leader: Leader | None, runs: bool) -> Iterator[Problem]
         return
     if leader.node == values["node"]:
         if not runs:
-            what = "the node that leads the chat has this name, and its data is not here."
+            what = "the node that leads the chat has this name, too."
             yield Problem(f"node {leader.node}", what, "Choose another name with --node.")
     elif leader.address:
         yield from _reached(leader)

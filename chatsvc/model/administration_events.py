@@ -10,7 +10,7 @@ from chatsvc.model.value import value
 
 @value
 class NodeStatus:
-    """One of the nodes that serve a chat, as the leading one sees it.
+    """A node of several that serve a chat.
 
     It has led or relayed since this time; `lag_ms` is the round trip of its link.
     """
