@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chatsvc.store.archive import Archive, Start, Turn, Workers
-from chatsvc.store.leading import Announcement
 from chatsvc.store.location import Database
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.postgresql.opening import postgresql_archive
@@ -17,22 +16,14 @@ T = TypeVar("T")
 
 
 def archive_at(
-    place: Path | Database | None,
-    workers: Workers,
-    turn: Turn,
-    start: Start,
-    *,
-    announcement: Announcement | None = None,
+    place: Path | Database | None, workers: Workers, turn: Turn, start: Start
 ) -> Archive:
-    """Return the archive at a place, or one in memory; it is not open yet.
-
-    A node that shares a database with others gives an `announcement`; elsewhere it has no effect.
-    """
+    """Return the archive at a place, or one in memory; it is not open yet."""
     if place is None:
         return MemoryArchive(_at_once, turn, start)
     if isinstance(place, Path):
         return SQLArchive(place, workers, turn, start)
-    return postgresql_archive(place, workers, turn, start, announcement=announcement)
+    return postgresql_archive(place, workers, turn, start)
 
 
 async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
