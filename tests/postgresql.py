@@ -103,8 +103,10 @@ class Server:
     def hanging(self) -> Iterator[None]:
         """Let it accept connections and answer nothing, as a machine that hangs does."""
         self._signal(signal.SIGSTOP)
-        yield
-        self._signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> tuple[int, ...]:
         """Send a signal to all its processes; return their numbers."""
