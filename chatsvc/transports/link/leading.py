@@ -230,9 +230,14 @@ class Links(ServerFactory):
             )  # fmt: skip
 
     def close(self) -> None:
-        """Disconnect all nodes; their connections must be closed by now."""
+        """Disconnect all nodes, once everything is sent."""
         for end in list(self._ends.values()):
             end.transport.loseConnection()
+
+    def cut(self) -> None:
+        """Disconnect all nodes at once."""
+        for end in list(self._ends.values()):
+            end.transport.abortConnection()
 
 
 def _address(facts: Iterable[Any]) -> IAddress:
