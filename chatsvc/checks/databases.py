@@ -67,7 +67,7 @@ def _looked_at(database: Database) -> Seen:
         check_server(link, database)
         found = version(link, database)
         (size,) = link.execute(_SIZE).fetchone() or (0,)
-        leads = leader(link) if found else None
+        leads = leader(link)
         about = (
             f"{database}: PostgreSQL {link.info.server_version // 10_000},"
             f" {f'archive version {found}' if found else 'no archive yet'}, {in_bytes(int(size))}"
