@@ -29,6 +29,8 @@ _log = Logger()
 class Chat(Interface):
     """What the connections of other nodes take part in."""
 
+    nodes: int  # that accept connections for it
+
     def accept(self, arrival: Arrival) -> Protocol:
         """Return the protocol of a connection."""
 
@@ -217,16 +219,22 @@ class Links(ServerFactory):
     def joined(self, end: LeadingEnd) -> None:
         """Note a new node."""
         self._ends[end.node] = end
+        self._count()
         _log.info("The node {node} has joined.", node=end.node)
 
     def left(self, end: LeadingEnd) -> None:
         """Note that a node is gone."""
         if self._ends.get(end.node) is end:
             del self._ends[end.node]
+            self._count()
             _log.warn(
                 "The node {node} is gone, with {count} connections.",
                 node=end.node, count=len(end.connections),
             )  # fmt: skip
+
+    def _count(self) -> None:
+        if self.chat is not None:
+            self.chat.nodes = 1 + len(self._ends)
 
     def leave(self) -> None:
         """Let the other nodes send nobody here any more: another one is about to lead."""
