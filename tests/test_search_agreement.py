@@ -154,13 +154,14 @@ def test_postgresql_finds_the_same_as_sqlite(
     _, sqlite, postgresql = keepers
     from chatsvc.store.postgresql import index_search
 
-    for name, value in (("NEWEST", 20), ("NEWER", 50), ("_PAGE", 3), ("_MOST", 9)):
+    for name, value in (("NEWEST", 20), ("NEWER", 50), ("_MOST", 9)):
         monkeypatch.setattr(index_search, name, value)  # so that few lines need all parts
     lines = Lines(seed)
     left = fill(lines, [sqlite, postgresql])
     hits = 0
     for query, _ in zip(asked(lines), range(QUERIES), strict=False):
-        monkeypatch.setattr(index_search, "MANY", lines.random.choice((-1, 10**9)))
+        for name in ("MANY", "SCATTERED"):  # so that every way to find lines is used
+            monkeypatch.setattr(index_search, name, lines.random.choice((-1, 10**9)))
         found = pages(sqlite, query)
         assert pages(postgresql, query) == found, query
         matching = [one for one in left if is_for(query.seeker, one) and _has(query, one)]
