@@ -166,7 +166,14 @@ def test_words_longer_than_the_index_stores_are_found(keeper: Keeper, query: str
     assert texts(keeper, query) == [f"{LONG} tea"]
 
 
-def test_long_words_that_begin_alike_are_told_apart_when_excluded(keeper: Keeper) -> None:
+@pytest.mark.parametrize("newest", [9, 0])
+def test_long_words_that_begin_alike_are_told_apart_when_excluded(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, newest: int
+) -> None:
+    from chatsvc.store.postgresql import index_search
+
+    monkeypatch.setattr(index_search, "NEWEST", newest)  # lines without using the index of words
+    monkeypatch.setattr(index_search, "SCATTERED", 10**9)
     keeper.keep(line(f"tea {LONG}"), line(f"tea {LONG[:-1]}"))
     assert texts(keeper, f"tea -{LONG}") == [f"tea {LONG[:-1]}"]
 
