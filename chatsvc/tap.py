@@ -6,9 +6,7 @@ import errno
 import gc
 import os
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,18 +16,11 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, mayb
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 
-from chatsvc.commands.control import commands
-from chatsvc.core.shell import shell_session
-from chatsvc.model.characters import plain
 from chatsvc.model.control import Answer, Arguments, socket_of
-from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
-from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.requests import Refused
 from chatsvc.options.command_line import Options
 from chatsvc.process.log import ServiceLog
@@ -44,20 +35,19 @@ from chatsvc.process.systemd import (
     tell_reloading,
     tell_stopping,
 )
+from chatsvc.process.threads import Threads
 from chatsvc.process.threshold import Threshold
 from chatsvc.process.twistd_log import find_log
-from chatsvc.running.live_settings import LiveSettings, service_settings
+from chatsvc.running.chat import Chat, start
+from chatsvc.running.node import Node
 from chatsvc.running.reloading import Reloaded, Reloader
-from chatsvc.running.start_message import ways_to_join, ways_to_rule
-from chatsvc.services.hub import Hub
-from chatsvc.services.login import new_claim_code
-from chatsvc.store.archive import Archive, ArchiveFailed, Worker, Workers
+from chatsvc.running.start_message import ways_to_join
+from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.archives import archive_at
 from chatsvc.store.location import Database
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.control import ControlSocket
-from chatsvc.transports.factory import ChatFactory, TLSOnly
-from chatsvc.transports.hashing import HashingQueue
+from chatsvc.transports.factory import Port
 from chatsvc.transports.proxy import ProxyFactory
 from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
@@ -65,9 +55,7 @@ from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
 
-READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
-SEARCHERS = 2  # threads that search it
 
 _LOG_OPTIONS = {"log-file", "log-format"}
 
@@ -113,60 +101,36 @@ class ChatService(Service):
         self.log = ServiceLog(options["log-file"], self._threshold, options["log-format"])
         self._tls_endpoint: str | None = options["tls-endpoint"]
         self._tls_port: IListeningPort | None = None
-        self._writer = ThreadPool(1, 1, "writer")
-        self._readers = ThreadPool(0, READERS, "readers")
-        self._indexer = ThreadPool(0, 1, "indexer")
-        self._searchers = ThreadPool(0, SEARCHERS, "searchers")
-        self._slow_searcher = ThreadPool(0, 1, "slow searcher")
-        self._hashers = ThreadPool(0, 1, "hasher")
+        self._threads = Threads(reactor)
         self._place: Path | Database | None = options["archive"]
         self._beside: Path | None = options["beside"]
-        self._archive = self._make_archive()
-        self.limits: Limits = options["limits"]
-        self.hub = Hub(
-            self._archive,
-            reactor,
-            _start,
-            HashingQueue(self._in(self._hashers), reactor),
-            Window(self.limits.attempts, self.limits.attempts_within),
-            service_settings(options),
-            now=time.time,
-            report=_report,
-            log=_warn,
-        )
-        self._factory = ChatFactory(
-            self.hub,
-            reactor,
-            self.limits,
-            options["max-clients"],
-            options["slow-reader-limit"],
-            options["speaks"],
-            bool(options["require-tls"]),
-        )
-        settings = LiveSettings(
-            self.hub,
-            self._factory,
-            self._threshold,
-            watch=_log_line,
-            security=_log_guess,
-            when_empty=self._stop_reactor,
-        )
-        settings.apply(options)
-        self._reloader = Reloader(options, settings, lambda: self._factory.tls, self._beside)
-        self.hub.status.connections = lambda: len(self._factory.connections)
+        self._run = self._make_run()
+        self._tls: TLS | None = None
+        self._reloader = Reloader(options, self._run.apply, lambda: self._tls, self._beside)
         self._control = self._make_control()
         paths = options["certificate"]
         self._certificate = None if paths is None else Files(*paths)
         self._ports: list[IListeningPort] = []
 
-    def _make_archive(self) -> Archive:
-        pools = (
-            self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
-        )  # fmt: skip
+    def _make_run(self) -> Chat | Node:
+        """Return what this process runs: the chat, or one of the nodes that share a database."""
         try:
-            return archive_at(self._place, Workers(*map(self._in, pools)), self._turn, _start)
+            if not isinstance(self._place, Database):
+                threads = self._threads
+                return self._make_chat(
+                    archive_at(self._place, threads.of_archive, threads.turn, start)
+                )
+            return Node(
+                self._options, self._reactor, self._threads, self._make_chat, self._within_limit
+            )
         except ArchiveFailed as failed:
             raise StartFailed(str(failed)) from None
+
+    def _make_chat(self, archive: Archive) -> Chat:
+        return Chat(
+            self._options, self._reactor, archive, self._threads.hasher, self._threshold,
+            self._stop_when_empty,
+        )  # fmt: skip
 
     def _make_control(self) -> ControlSocket | None:
         """Return the control socket beside the archive; one in memory has none."""
@@ -177,18 +141,18 @@ class ChatService(Service):
             "log-level": self._set_log_level,
             "reload": self._reload_by_control,
         }
-        return ControlSocket(socket_of(self._beside), {**commands(self.hub), **own})
+        return ControlSocket(socket_of(self._beside), lambda: {**self._run.commands(), **own})
 
     async def _stop_by_control(self, arguments: Arguments) -> Answer:
         """Stop once this is answered."""
-        await self.hub.audit.note(shell_session(self.hub.now()), "stopped the service", None)
+        await self._run.note("stopped the service")
         self._reactor.callLater(0, self._reactor.stop)
         return {"text": "Stopping."}
 
     async def _reload_by_control(self, arguments: Arguments) -> Answer:
         """Read the configuration again, and answer with what changed."""
         outcome = self.reload()
-        await self.hub.audit.note(shell_session(self.hub.now()), "reloaded the configuration", None)
+        await self._run.note("reloaded the configuration")
         lists = {name: list(value) for name, value in outcome._asdict().items()}
         return {**lists, "text": str(outcome)}
 
@@ -198,19 +162,9 @@ class ChatService(Service):
         if level not in LEVELS:
             raise Refused("bad-argument", f"The level must be one of {', '.join(LEVELS)}.")
         if level != self._threshold.name:
-            await self.hub.audit.note(
-                shell_session(self.hub.now()), f"set the log level to {level}", None
-            )
+            await self._run.note(f"set the log level to {level}")
             self._threshold.set(level)
         return {"level": level, "text": f"The log level is {level}."}
-
-    def _in(self, pool: ThreadPool) -> Worker:
-        return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
-
-    def _turn(self) -> Deferred[None]:
-        done: Deferred[None] = Deferred()
-        self._reactor.callLater(0, done.callback, None)
-        return done
 
     # Starting
 
@@ -225,9 +179,9 @@ class ChatService(Service):
         if self._options.pid_file is not None:
             restrict(self._options.pid_file)
         for endpoint in self._endpoints():
-            self._ports.append(self._listen(endpoint, self._factory))
+            self._ports.append(self._listen(endpoint, Port(self._run)))
         if self._tls_endpoint is not None:
-            self._tls_port = self._listen(self._tls_endpoint, TLSOnly(self._factory))
+            self._tls_port = self._listen(self._tls_endpoint, Port(self._run, tls_only=True))
         super().privilegedStartService()
 
     def _endpoints(self) -> list[str]:
@@ -259,25 +213,17 @@ class ChatService(Service):
             self.privilegedStartService()
         self._make_directory(self._options["data"])
         try:
-            self.hub.open()
+            self._run.open()
         except ArchiveFailed as failed:
             raise StartFailed(str(failed)) from None
-        if "tls" in self._factory.speaks:
-            self._factory.tls = self._make_tls()
-        if "http" in self._factory.speaks:
+        if "tls" in self._options["speaks"]:
+            self._tls = self._make_tls()
+            self._run.use_tls(self._tls)
+        if "http" in self._options["speaks"]:
             packaged()  # reads the files of the browser client
         self._open_control()
-        self._writer.start()
-        self._readers.start()
-        self._indexer.start()
-        self._searchers.start()
-        self._slow_searcher.start()
-        self._hashers.start()
-        self.hub.search.when_indexed = _log_indexing
-        self.hub.search.begin()
-        self.hub.maintenance.begin()
-        self.hub.scrubbing.begin()
-        self.hub.erasing.begin()
+        self._threads.start()
+        self._run.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
@@ -316,7 +262,7 @@ class ChatService(Service):
 
     def _checked(self, tls: TLS) -> TLS:
         """Refuse a certificate that would lock out clients which obey the policy (IRCv3 "sts")."""
-        if self.hub.settings.sts is not None and tls.self_signed:
+        if self._options["sts"] is not None and tls.self_signed:
             raise CertificateFailed(
                 f"--sts requires a certificate that clients trust, but {self._certificate} is"
                 " self-signed."
@@ -331,39 +277,22 @@ class ChatService(Service):
 
     def _ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
-        yield from ways_to_join(self._factory, [port.getHost() for port in self._ports])
+        yield from ways_to_join(self._run.speaking, [port.getHost() for port in self._ports])
         if self._tls_port is not None:
             yield f"Port {_port_of(self._tls_port)} accepts TLS only."
-        tls = self._factory.tls
-        if tls is not None and self._certificate is None:
-            yield f"TLS uses a self-signed certificate, SHA-256 {tls.fingerprint}"
-        archive = self._place
-        if archive is not None:
-            where = archive.absolute() if isinstance(archive, Path) else archive.shown
-            yield f"Messages are stored in {where}"
-        else:
-            yield "Messages are kept in memory, and lost when the service stops."
-        accounts = self.hub.accounts
-        if not accounts.has_operator:
-            code = self.hub.login.claim_code = new_claim_code()
-            yield from ways_to_rule(code, accounts.mode, accounts.email_required, archive)
+        if self._tls is not None and self._certificate is None:
+            yield f"TLS uses a self-signed certificate, SHA-256 {self._tls.fingerprint}"
+        yield from self._run.ready()
         yield "To stop the service, press Ctrl-C or send SIGTERM."
 
     # Stopping
 
     async def _stop(self) -> None:
-        for step in (
-            self._stop_listening, self.hub.close, self._factory.all_closed, self._archive.close
-        ):  # fmt: skip
+        for step in (self._stop_listening, *self._run.stopping()):
             await self._within_limit(step)
         if self._control is not None:
             await self._within_limit(self._control.close)
-        self._writer.stop()
-        self._readers.stop()
-        self._indexer.stop()
-        self._searchers.stop()
-        self._slow_searcher.stop()
-        self._hashers.stop()
+        self._threads.stop()
 
     async def _stop_listening(self) -> None:
         await gatherResults([maybeDeferred(port.stopListening) for port in self._all_ports()])
@@ -393,42 +322,17 @@ class ChatService(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
-    def _stop_reactor(self) -> None:
+    def _stop_when_empty(self) -> None:
         # Not at once: users who leave still get their goodbye, or may be reconnecting.
         self._reactor.callLater(0, self._stop_if_empty)
 
     def _stop_if_empty(self) -> None:
-        if not self.hub.messaging.stopping and not self.hub.directory.users:
+        if self._run.is_empty:
             self._reactor.stop()
 
 
 def _port_of(port: IListeningPort) -> int:
     return int(cast(Any, port.getHost()).port)
-
-
-def _start(coroutine: Coroutine[Any, Any, None]) -> None:
-    Deferred.fromCoroutine(coroutine).addErrback(lambda f: _log.failure("Something failed", f))
-
-
-def _report(error: Exception) -> None:
-    _log.failure("Something failed", Failure(error))
-
-
-def _warn(sentence: str) -> None:
-    _log.warn("{sentence}", sentence=sentence)
-
-
-def _log_line(line: Said) -> None:
-    _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=plain(line.text))
-
-
-def _log_guess(address: str, reason: str) -> None:
-    text = "refused address={address} reason={reason}"
-    _log.warn(text, log_kind="security", address=address, reason=reason)
-
-
-def _log_indexing(done: int, lines: int) -> None:
-    _log.info("{done:,} of {lines:,} earlier messages indexed", done=done, lines=lines)
 
 
 def _why_not_listening(endpoint: str, failure: Failure) -> str:

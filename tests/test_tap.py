@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 
 from chatsvc import tap
 from chatsvc.model.rate_limits import Rate
+from chatsvc.running.chat import Chat
 from chatsvc.tap import ChatService, StartFailed, makeService
 from chatsvc.transports.selfsigned import make
 
@@ -94,13 +95,18 @@ async def service() -> AsyncIterator[Callable[..., ChatService]]:
             await maybeDeferred(port.stopListening)
 
 
+def whole(service: ChatService) -> Chat:
+    """Return the chat that a service runs."""
+    assert isinstance(service._run, Chat)
+    return service._run
+
+
 async def stop(chat: ChatService) -> None:
     """Stop a service, which is fast."""
     try:
         await chat.stopService().addTimeout(5, reactor)  # type: ignore[arg-type]
     except TooLate:
-        chat._writer.stop()
-        chat._readers.stop()
+        chat._threads.stop()
         raise
 
 
@@ -147,8 +153,8 @@ async def test_a_service_stops_whatever_fails_or_never_ends_on_the_way(
     chat = service()
     chat.startService()
     monkeypatch.setattr(tap, "STEP", 0.05)
-    monkeypatch.setattr(chat.hub, "close", fail)
-    monkeypatch.setattr(chat._factory, "all_closed", lambda: Deferred())
+    monkeypatch.setattr(whole(chat).hub, "close", fail)
+    monkeypatch.setattr(whole(chat).factory, "all_closed", lambda: Deferred())
     await stop(chat)
     assert [event["log_failure"].type for event in nothing_fails_anywhere] == [ValueError, TooLate]
     nothing_fails_anywhere.clear()
@@ -184,7 +190,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
     hello = json.dumps({"do": "hello", "name": "ann"})
     ann = await connect(logged, hello, '{"do":"join","room":"#lobby"}')
     await ann.until("entered")
-    first.hub.messaging.say(*_first_seat(first), "the last word")
+    whole(first).hub.messaging.say(*_first_seat(first), "the last word")
     await stop(first)
     assert '"text":"the last word"' in await ann.until('"said"')
     second = service(*where)
@@ -194,7 +200,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
 
 
 def _first_seat(chat: ChatService) -> tuple[Any, Any]:
-    (session,) = chat.hub.directory.sessions
+    (session,) = whole(chat).hub.directory.sessions
     return session, session.here
 
 
@@ -256,7 +262,7 @@ async def test_a_peer_that_has_vanished_is_found_within_two_minutes(
     proxy = ("PROXY TCP4 192.0.2.7 192.0.2.8 1000 13531\r",) if endpoint != "tcp" else ()
     ann = await connect(logged, *proxy, "ann")
     await ann.until("You are in #lobby")
-    (protocol,) = chat._factory.connections
+    (protocol,) = whole(chat).factory.connections
     assert protocol.address == ("192.0.2.7" if proxy else "127.0.0.1")
     accepted = protocol.transport.socket
     assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
@@ -276,7 +282,7 @@ async def test_chosen_limits_hold(service: Callable[..., ChatService], logged: l
     ann = await connect(logged, "ann", "one", "two", "/quit")
     await ann.until("faster than 20 lines a second")
     await ann.until("Goodbye, ann.")
-    assert chat.limits.flood == Rate(1, 20.0)
+    assert whole(chat).factory.limits.flood == Rate(1, 20.0)
     await stop(chat)
 
 

@@ -14,7 +14,7 @@ from OpenSSL import SSL
 from tlspeople import ALERT, Secure, encrypted
 
 from chatsvc.model.rate_limits import UNLIMITED, Limits
-from chatsvc.transports.factory import TLSOnly
+from chatsvc.transports.factory import Port
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_a_person_is_greeted_when_tls_has_had_its_time() -> None:
 
 
 def tls_port(chat: Chat) -> Person:
-    return Person(TLSOnly(chat.factory), "192.0.2.1")  # type: ignore[arg-type]
+    return Person(Port(chat.factory, tls_only=True), "192.0.2.1")  # type: ignore[arg-type]
 
 
 def test_a_port_for_tls_alone_never_speaks_first() -> None:

@@ -191,6 +191,8 @@ _COMBINED: dict[str, Callable[[Values], Any]] = {  # in this order
     "certificate": _certificate,
     "data": _data,
     "archive": _archive,
+    "node": lambda values: values["node"] or socket.gethostname(),
+    "node-address": lambda values: values["node-address"] or ("", 0),
     "beside": _beside,
     "log-file": _log_file,
     "endpoints": _endpoints,

@@ -107,6 +107,17 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             "Where to store messages: sqlite:PATH (in --data if relative), postgresql://, memory:",
             "sqlite:chat.db", values.archive, "a",
         ),
+        Option(
+            "node",
+            "Name of this server among those that share a PostgreSQL archive."
+            "  [default: the host's name]",
+            None, values.node, example="node1",
+        ),
+        Option(
+            "node-address",
+            "HOST:PORT where the other nodes reach this one.  [default: any free port]",
+            None, values.node_address, example="10.0.0.1:13532",
+        ),
         *_live(
             Option(
                 "keep", "Delete messages in rooms after this time, such as 365d.", "off",

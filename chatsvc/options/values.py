@@ -202,6 +202,30 @@ def address(label: str, value: str) -> str:
     return value
 
 
+def node(label: str, value: str) -> str:
+    """Return the name of a node."""
+    if not is_host(value):
+        raise InvalidOption(f"{label} must be a name such as node1, not {value!r}.")
+    return value
+
+
+def node_address(label: str, value: str) -> tuple[str, int]:
+    """Return a host, or "" for the one by which this machine reaches the database, and a port."""
+    host, colon, port = value.rpartition(":")
+    bare = host.strip("[]")
+    if not colon or not port.isdecimal() or int(port) > 65535 or (bare and not _is_place(bare)):
+        raise InvalidOption(f"{label} must be HOST:PORT, such as 10.0.0.1:13532, not {value!r}.")
+    return bare, int(port)
+
+
+def _is_place(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return is_host(host)
+    return True
+
+
 def archive(label: str, value: str) -> Path | Database | None:
     """Return the archive's path, or its database, or None for one in memory."""
     if (found := database(value)) is not None:

@@ -10,7 +10,6 @@ from twisted.python.usage import UsageError
 
 from chatsvc.options.command_line import Options
 from chatsvc.options.table import TABLE
-from chatsvc.running.live_settings import LiveSettings
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.selfsigned import kept_beside
 from chatsvc.transports.tls import TLS
@@ -44,12 +43,12 @@ class Reloader:
     def __init__(
         self,
         options: Options,
-        settings: LiveSettings,
+        apply: Callable[[Options], None],
         tls: Callable[[], TLS | None],
         archive: Path | None,
     ) -> None:
         self._options = options
-        self._settings = settings
+        self._apply = apply
         self._tls = tls
         self._archive = archive
 
@@ -65,7 +64,7 @@ class Reloader:
         renewed, problem = self._reload_certificate(new)
         if problem:  # so the next reload uses them
             changed = [name for name in changed if name not in ("cert", "key")]
-        self._settings.apply(new)
+        self._apply(new)
         for name in (*changed, *_MADE_OF_THESE):
             self._options[name] = new[name]
         return Reloaded((*changed, *renewed), tuple(restart), problem)

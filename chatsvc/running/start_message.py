@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shutil import which
+from typing import Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
@@ -16,7 +17,6 @@ from twisted.internet.interfaces import IAddress
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.rate_limits import is_loopback
 from chatsvc.store.location import Database
-from chatsvc.transports.gate import Gate
 from chatsvc.transports.machine import names, outer_addresses
 
 _NOBODY = (
@@ -25,14 +25,23 @@ _NOBODY = (
 )
 
 
-def ways_to_join(gate: Gate, listening: Sequence[IAddress]) -> Iterator[str]:
+class Speaking(Protocol):
+    """What accepts connections, as far as it matters to those who want to join."""
+
+    require_tls: bool
+
+    def spoken(self) -> list[str]:
+        """Return the names of the accepted protocols."""
+
+
+def ways_to_join(gate: Speaking, listening: Sequence[IAddress]) -> Iterator[str]:
     """Yield how to join, on this machine and on others."""
     yield "The chat is ready. To join, type in another terminal:"
     for address in listening:
         yield from _ways(gate, address)
 
 
-def _ways(gate: Gate, address: IAddress) -> Iterator[str]:
+def _ways(gate: Speaking, address: IAddress) -> Iterator[str]:
     if isinstance(address, UNIXAddress):
         yield f"    nc -U {os.fsdecode(address.name or b'')}"
     elif isinstance(address, IPv4Address | IPv6Address):
@@ -47,7 +56,7 @@ def _ways(gate: Gate, address: IAddress) -> Iterator[str]:
             yield from _from_elsewhere(gate, address)
 
 
-def _from_elsewhere(gate: Gate, address: IPv4Address | IPv6Address) -> Iterator[str]:
+def _from_elsewhere(gate: Speaking, address: IPv4Address | IPv6Address) -> Iterator[str]:
     """Yield what to type on another machine: addresses, because its name may be unknown there."""
     host = next(names())
     yield f"On another machine, type: {_place(gate, host, address.port).by_hand()}"
@@ -62,7 +71,7 @@ def _outer(address: IPv4Address | IPv6Address) -> Iterator[str]:
     return (one for one in outer_addresses() if not (ipv4_only and ":" in one))
 
 
-def _place(gate: Gate, host: str, port: int) -> Address:
+def _place(gate: Speaking, host: str, port: int) -> Address:
     return Address(host, port, gate.spoken(), is_loopback(host) or not gate.require_tls)
 
 

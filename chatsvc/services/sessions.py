@@ -117,12 +117,20 @@ class Sessions:
         With `lost`, the connection has ended, and the user may have more to say over another one.
         """
         check_words(words)
-        session.leaving, session.farewell, session.quits = True, not lost, not lost
+        session.farewell, session.quits = not lost, not lost
+        name = f", {session.name}" if session.user else ""
+        self._part(session, Goodbye(f"Goodbye{name}."), words, tag)
+
+    def send_away(self, session: Session, words: str) -> None:
+        """Close a session whose user can go on over another connection, and say why."""
+        self._part(session, Goodbye(words), "")
+
+    def _part(self, session: Session, goodbye: Goodbye, words: str, tag: str | None = None) -> None:
+        session.leaving = True
         session.hold(True)
 
         def part() -> None:
-            name = f", {session.name}" if session.user else ""
-            session.tell(Goodbye(f"Goodbye{name}."), tag)
+            session.tell(goodbye, tag)
             session.close()
             self.leave(session, words)
 

@@ -8,7 +8,6 @@ from twisted.internet import protocol
 from twisted.internet.address import UNIXAddress
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, INegotiated
 from twisted.internet.protocol import connectionDone
-from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -17,7 +16,7 @@ from chatsvc.model.rate_limits import is_loopback
 from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import counted
 from chatsvc.transports.gate import Gate
-from chatsvc.transports.peer import address_of, prepare
+from chatsvc.transports.peer import address_of, pass_on, prepare
 
 HEAD_WITHIN = 20.0  # seconds to send the head of an HTTP request
 LAST_WORDS = 10.0  # seconds that a closing connection has to take what was sent
@@ -50,6 +49,7 @@ class ClientConnection:
     language = ""  # as in --speaks, once it is known
     upgraded = False  # it became a WebSocket
     tls_only = False  # it came to a port for TLS only
+    node = ""  # the node that has accepted it, if that is another one
     _known = False  # the peer's address
     _visits = False  # it loads pages, and does not count as a user
     _waiting: IDelayedCall | None = None  # until a connection without a name is closed
@@ -63,7 +63,7 @@ class ClientConnection:
         if self.transport is not None:
             return
         self.transport = transport
-        self.secure = INegotiated.providedBy(transport)
+        self.secure = self.secure or INegotiated.providedBy(transport)
         prepare(transport)
         self.gate.connections.add(self)
         self.arrive()
@@ -143,10 +143,8 @@ class ClientConnection:
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Give the connection to another protocol, with what was received and not used."""
-        holder = "wrappedProtocol" if isinstance(transport, ProtocolWrapper) else "protocol"
-        setattr(transport, holder, occupant)
         self.occupant = occupant
-        occupant.makeConnection(transport)  # inside TLS, this changes the occupant
+        pass_on(transport, occupant)  # inside TLS, this changes the occupant
         if data:
             occupant.dataReceived(data)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class ControlSocket(ServerFactory):
 
     noisy = False
 
-    def __init__(self, path: Path, commands: Mapping[str, Command]) -> None:
+    def __init__(self, path: Path, commands: Callable[[], Mapping[str, Command]]) -> None:
         self.path = path
         self._commands = commands
         self._directory = -1  # an open handle of it, if the path is too long for a socket
@@ -113,7 +113,7 @@ class ControlSocket(ServerFactory):
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
         self, addr: IAddress | None
     ) -> ControlProtocol:
-        return ControlProtocol(self._commands)
+        return ControlProtocol(self._commands())
 
     def open(self, reactor: Any) -> None:
         """Listen, and replace what a killed service left: the archive is locked, so none runs.

@@ -30,7 +30,7 @@ GREETING = 0.25  # seconds of silence after which a person is greeted
 # after 1.0 s.
 TLS_BEGINS = 1.5
 
-_ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 8446, 6.2)
+ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 8446, 6.2)
 
 
 @cache
@@ -54,7 +54,7 @@ def secure(arrival: ClientConnection) -> Any:
     arrival.shake_hands()
     if arrival.refusal is not None or tls is None:
         arrival.note_refusal()
-        return LastWords(arrival, _ACCESS_DENIED)  # a handshake is too expensive for that
+        return LastWords(arrival, ACCESS_DENIED)  # a handshake is too expensive for that
     arrival.secure = True
     return tls.around(Detector(arrival))
 
@@ -86,7 +86,8 @@ class Detector(Protocol):
         """Return how long a peer may be silent before it is taken for a person."""
         arrival = self._arrival
         plain = not arrival.secure and arrival.gate.understands(TLS.name)
-        return TLS_BEGINS if plain else GREETING
+        waited = arrival.node != ""  # another node has waited for TLS
+        return TLS_BEGINS if plain and not waited else GREETING
 
     def _nothing_came(self) -> None:
         arrival = self._arrival

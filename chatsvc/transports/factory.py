@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
 
 from chatsvc.model.rate_limits import Limits
 from chatsvc.services.hub import Hub
+from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.detection import Detector, prepare
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.languages import NAMES
+from chatsvc.transports.link.arrival import Arrival
+
+MOVING = "This server is restarting. Reconnect to continue on another one."
 
 
 class ChatFactory(Gate, ServerFactory):
@@ -36,18 +41,45 @@ class ChatFactory(Gate, ServerFactory):
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
         self, addr: IAddress | None
     ) -> Detector:
-        return Detector(ClientConnection(self))
+        return self.connect()
+
+    def connect(self, tls_only: bool = False) -> Detector:
+        """Return the protocol of a new connection."""
+        arrival = ClientConnection(self)
+        arrival.tls_only = tls_only
+        return Detector(arrival)
+
+    def accept(self, from_node: Arrival) -> Detector:
+        """Return the protocol of a connection that another node has accepted."""
+        arrival = ClientConnection(self)
+        arrival.node, arrival.tls_only = from_node.node, from_node.tls_only
+        arrival.secure, arrival.fingerprint = from_node.secure, from_node.fingerprint
+        return Detector(arrival)
+
+    def dismiss(self, node: str) -> None:
+        """Say goodbye to everybody at another node, which stops."""
+        for guest in [each for each in self.connections if each.node == node]:
+            occupant = guest.occupant
+            if isinstance(occupant, ChatProtocol) and occupant.session.user is not None:
+                self.hub.sessions.send_away(occupant.session, MOVING)
+            else:
+                self.end(guest, MOVING)
 
 
-class TLSOnly(ServerFactory):
-    """Creates the connections of a port for TLS only, which count like all others."""
+class Accepting(Protocol):
+    """What creates the connections of a port."""
+
+    def connect(self, tls_only: bool = False) -> Any: ...
+
+
+class Port(ServerFactory):
+    """Creates the connections of a port; those of one for TLS only count like all others."""
 
     noisy = False
 
-    def __init__(self, chat: ChatFactory) -> None:
-        self._chat = chat
+    def __init__(self, inside: Accepting, tls_only: bool = False) -> None:
+        self._inside = inside
+        self._tls_only = tls_only
 
-    def buildProtocol(self, addr: IAddress | None) -> Detector:  # type: ignore[override]
-        arrival = ClientConnection(self._chat)
-        arrival.tls_only = True
-        return Detector(arrival)
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self._inside.connect(self._tls_only)

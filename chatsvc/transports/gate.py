@@ -38,6 +38,7 @@ class Guest(Protocol):
     """A connection, as the gate sees it."""
 
     address: str
+    node: str
     transport: Any
 
     @property
@@ -105,14 +106,15 @@ class Gate:
         Each closes within `LAST_WORDS`.
         """
         for guest in list(self.connections):
-            self._end(guest)
+            self.end(guest, "The server is stopping. Goodbye.")
         if self.connections:
             self._when_empty = Deferred()
             await self._when_empty
 
-    def _end(self, guest: Guest) -> None:
+    def end(self, guest: Guest, words: str) -> None:
+        """Close a connection without a name."""
         try:
-            guest.occupant.end("The server is stopping. Goodbye.")
+            guest.occupant.end(words)
         except Exception:
             _log.failure("A connection failed and was closed")
             guest.transport.abortConnection()

@@ -1,4 +1,4 @@
-"""The other end of a connection: its address, and detecting that it is gone."""
+"""The other end of a connection: its address, its protocol, and detecting that it is gone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 from twisted.internet.interfaces import ITCPTransport
+from twisted.protocols.policies import ProtocolWrapper
 
 from chatsvc.model.rate_limits import bare
 
@@ -25,6 +26,13 @@ def address_of(transport: Any) -> str | None:
     if getattr(transport, "_proxyInfo", transport) is None:  # Twisted offers no other way to know
         return None
     return bare(getattr(transport.getPeer(), "host", None) or "")
+
+
+def pass_on(transport: Any, protocol: Any) -> None:
+    """Give a connection to another protocol."""
+    holder = "wrappedProtocol" if isinstance(transport, ProtocolWrapper) else "protocol"
+    setattr(transport, holder, protocol)
+    protocol.makeConnection(transport)
 
 
 def prepare(transport: Any) -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Record
 from chatsvc.store.archive import Keeper, KeptRoom, Start, Turn, Workers
+from chatsvc.store.leading import Announcement
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.connection import Connections
 from chatsvc.store.postgresql.index_search import find
@@ -19,20 +20,29 @@ from chatsvc.store.search_query import Seeker, Sought, Spot
 
 
 class PostgreSQLArchive(RowArchive[Writer, Reader, Index]):
-    """Stores everything in a PostgreSQL database, which no other service uses at the same time.
+    """Stores everything in a PostgreSQL database, in which one program leads at a time.
 
     A commit is on the server's disk before it is shown.  While the server restarts, everything
     waits up to 15 seconds, and is then done once, even if the server had done it already.
     """
 
-    def __init__(self, database: Database, workers: Workers, turn: Turn, start: Start) -> None:
+    def __init__(
+        self,
+        database: Database,
+        workers: Workers,
+        turn: Turn,
+        start: Start,
+        *,
+        announcement: Announcement | None = None,
+    ) -> None:
         self._connections = Connections(database)
         reader = Reader(self._connections)
-        super().__init__(Writer(database), reader, Index(database), workers, turn, start)
+        writer = Writer(database, announcement)
+        super().__init__(writer, reader, Index(database), workers, turn, start)
         self._sizes: dict[str, int] = {}
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
-        """Connect, and create the tables if necessary."""
+        """Connect, lead, and create the tables if necessary; raise `InUse` if another leads."""
         self._queue.keeper = keeper
         with ExitStack() as opening:
             rooms = self._writer.open()
@@ -43,6 +53,10 @@ class PostgreSQLArchive(RowArchive[Writer, Reader, Index]):
             self._sizes = self._reader.sizes()
             opening.pop_all()
         return rooms
+
+    async def renew(self) -> None:
+        """Store a heartbeat; raise `Deposed` if another node has led since."""
+        await self._workers.writer(self._writer.renew)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Replace the text, in the index too; the old row remains on the disk until VACUUM."""

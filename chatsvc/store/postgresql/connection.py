@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from chatsvc.store.archive import BROKEN, ArchiveFailed
+from chatsvc.store.leading import Deposed
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.errors import failed, is_passing, unreachable
 
@@ -55,7 +56,7 @@ _MISREAD = (
 _CLOSED = "Cannot use the archive {place}: it is closed."
 
 
-def connect(database: Database) -> Link:
+def connect(database: Database, kind: type[Link] = psycopg.Connection, **settings: Any) -> Link:
     """Return a new connection, which commits each statement outside a transaction."""
     try:
         read = conninfo_to_dict(database.address)
@@ -69,7 +70,8 @@ def connect(database: Database) -> Link:
     if database.is_misread(read):
         raise ArchiveFailed(_MISREAD.format(place=database))
     chosen: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name not in read}
-    link = psycopg.connect(database.address, autocommit=True, client_encoding="UTF8", **chosen)
+    chosen |= settings
+    link = kind.connect(database.address, autocommit=True, client_encoding="UTF8", **chosen)
     try:
         link.execute(_SETTINGS, prepare=False)
     except BaseException:
@@ -84,7 +86,10 @@ def nothing(link: Link) -> None:
 
 
 class Connection:
-    """One connection, for use by one thread at a time."""
+    """One connection, for use by one thread at a time.
+
+    When `prepare` or the work raises `Deposed`, it is closed, and every further use raises that.
+    """
 
     def __init__(self, database: Database, prepare: Callable[[Link], object] = nothing) -> None:
         self._database = database
@@ -92,6 +97,7 @@ class Connection:
         self._link: Link | None = None
         self._is_down = 0.0  # since when, if the last attempt to connect has failed
         self._is_closed = False
+        self._is_deposed = False
 
     def open(self) -> None:
         """Connect now, without waiting for the server."""
@@ -112,6 +118,10 @@ class Connection:
         while True:
             try:
                 return work(self._connected())
+            except Deposed:
+                self._is_deposed = True
+                self._drop()
+                raise
             except psycopg.Error as error:
                 if not is_passing(error):
                     raise failed(self._database, error) from error
@@ -127,11 +137,15 @@ class Connection:
 
     def _connected(self) -> Link:
         """Return the connection; connect first if there is none."""
+        if self._is_deposed:
+            raise Deposed
         if self._is_closed:
             raise ArchiveFailed(_CLOSED.format(place=self._database), BROKEN)
         if self._link is None:
             try:
                 self._link = self._prepared()
+            except Deposed:
+                raise
             except ArchiveFailed as failed:  # it may name the address
                 raise ArchiveFailed(str(failed), BROKEN) from None
             self._is_down = 0.0

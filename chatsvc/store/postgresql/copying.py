@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from chatsvc.store.location import Database
 from chatsvc.store.postgresql import record_rows
 from chatsvc.store.postgresql.connection import Link, connect
 from chatsvc.store.postgresql.errors import sentences, unreachable
+from chatsvc.store.postgresql.leadership import lock_soon
 from chatsvc.store.postgresql.line_rows import READ, lines, tag_column
 from chatsvc.store.postgresql.migrations import (
     bring_up_to_date,
@@ -28,7 +28,6 @@ from chatsvc.store.postgresql.migrations import (
 )
 from chatsvc.store.postgresql.room_rows import LAST
 from chatsvc.store.postgresql.text import original, stored, stored_row
-from chatsvc.store.postgresql.writer import RELEASED, TAKE_LOCK
 from chatsvc.store.record_columns import names, row_of
 
 FETCHED = 5_000  # rows that the server sends at once
@@ -70,7 +69,7 @@ class PostgreSQLCopySource:
         with ExitStack() as opening, sentences(database):
             self._link: Link = opening.enter_context(link)
             check_server(link, database)
-            if not _locked(link):
+            if not lock_soon(link):
                 raise ArchiveFailed(_IN_USE.format(place=database))
             self._prepare()
             self._open = opening.pop_all()
@@ -206,16 +205,6 @@ class PostgreSQLCopyTarget(PostgreSQLCopySource):
         """Run the block in one transaction."""
         with sentences(self._database), self._link.transaction():
             yield self._link
-
-
-def _locked(link: Link) -> bool:
-    """Lock an archive; give the server a moment to notice that a killed copy is gone."""
-    end = time.monotonic() + RELEASED
-    while link.execute(TAKE_LOCK).fetchone() != (True,):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _copy(link: Link, statement: str, rows: Iterable[Iterable[Any]]) -> None:

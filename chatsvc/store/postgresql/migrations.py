@@ -59,6 +59,12 @@ def check_server(link: Link, database: Database) -> None:
         raise ArchiveFailed(_NO_SCHEMA.format(place=database, path=path, user=user))
 
 
+def check_writable(link: Link) -> None:
+    """Raise an error that may pass unless the connection can write."""
+    if link.execute("SHOW transaction_read_only").fetchone() != ("off",):
+        raise psycopg.errors.ReadOnlySqlTransaction
+
+
 def check_archive(link: Link, database: Database) -> None:
     """Raise `ArchiveFailed` unless the database contains an archive."""
     if not version(link, database):
@@ -87,12 +93,18 @@ def version(link: Link, database: Database) -> int:
     """Return how many steps the database has seen; refuse what this chatsvc cannot use."""
     if origin_of_copy(link) is not None:
         raise ArchiveFailed(_UNFINISHED.format(place=database))
+    found = stored_version(link)
+    if found > newest():
+        raise ArchiveFailed(_NEWER.format(place=database, found=found, newest=newest()))
+    return found
+
+
+def stored_version(link: Link) -> int:
+    """Return how many steps the database has seen, even if there are more than are known here."""
     (table,) = link.execute("SELECT to_regclass('chatsvc')").fetchone() or (None,)
     if table is None:
         return 0
     (found,) = link.execute("SELECT version FROM chatsvc").fetchone() or (0,)
-    if found > newest():
-        raise ArchiveFailed(_NEWER.format(place=database, found=found, newest=newest()))
     return int(found)
 
 

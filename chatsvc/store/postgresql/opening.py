@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from chatsvc.store.archive import Archive, ArchiveFailed, Start, Turn, Workers
+from typing import TYPE_CHECKING
+
+from chatsvc.store.archive import ArchiveFailed, Start, Turn, Workers
+from chatsvc.store.leading import Announcement
 from chatsvc.store.location import Database
+
+if TYPE_CHECKING:
+    from chatsvc.store.postgresql.archive import PostgreSQLArchive
 
 
 def require_psycopg() -> None:
@@ -18,9 +24,19 @@ def require_psycopg() -> None:
         ) from None
 
 
-def postgresql_archive(database: Database, workers: Workers, turn: Turn, start: Start) -> Archive:
-    """Return the archive in a database; it is not open yet."""
+def postgresql_archive(
+    database: Database,
+    workers: Workers,
+    turn: Turn,
+    start: Start,
+    *,
+    announcement: Announcement | None = None,
+) -> PostgreSQLArchive:
+    """Return the archive in a database; it is not open yet.
+
+    A node that shares the chat with others gives an `announcement`.
+    """
     require_psycopg()
     from chatsvc.store.postgresql.archive import PostgreSQLArchive
 
-    return PostgreSQLArchive(database, workers, turn, start)
+    return PostgreSQLArchive(database, workers, turn, start, announcement=announcement)

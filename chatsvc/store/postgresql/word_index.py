@@ -27,7 +27,7 @@ PORTION = 500  # lines read of one room after that
 _FIRST_ID = 1 << 40  # lines that are older than the index are counted down from here
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('the index of chatsvc'), hashtext(current_schema()))"
-_BEHIND = """SELECT * FROM (
+_PLACES = """SELECT * FROM (
                  SELECT room.id, coalesce(place.low, 0) AS low, coalesce(place.high, 0) AS high,
                         greatest(room.last, coalesce((
                             SELECT number FROM said WHERE said.room = room.id
@@ -101,9 +101,17 @@ def _begin(link: Link) -> None:
             link.execute("UPDATE chatsvc SET letters = %s", (spelling,))
 
 
-def _behind(link: Link) -> list[Place]:
-    """Return the rooms that have lines to add."""
-    return [Place(*row) for row in link.execute(_BEHIND)]
+def _places(link: Link) -> list[Place]:
+    """Return the places of the rooms that have lines to add."""
+    return [Place(*row) for row in link.execute(_PLACES)]
+
+
+def _behind(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.last > place.high]
+
+
+def _unfinished(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.low]
 
 
 def _left(places: list[Place]) -> int:
@@ -111,29 +119,31 @@ def _left(places: list[Place]) -> int:
 
 
 def _catch_up(link: Link) -> int:
-    places = _behind(link)
+    places = _places(link)
     for _ in range(CAUGHT_UP):
         if not _take_newer(link, places):
             break
-        places = _behind(link)
+        places = _places(link)
     return _left(places)
 
 
 def _advance(link: Link) -> int:
-    places = _behind(link)
+    places = _places(link)
     for take in (_take_newer, _take_older):
         if take(link, places):
-            places = _behind(link)
+            places = _places(link)
     return _left(places)
 
 
 def _take_newer(link: Link, places: list[Place]) -> bool:
     """Add some of the lines said since the last time; return False if there are none."""
-    behind = [place for place in places if place.last > place.high]
-    if not behind:
+    if not _behind(places):
         return False
     with link.transaction():
         link.execute(LOCK)
+        behind = _behind(_places(link))  # a former leader may be adding its last lines
+        if not behind:
+            return True
         found = list(islice(_in_order(link, behind, newest_first=False), BATCH))
         highs = {place.room: place.high for place in behind}
         if len(found) < BATCH:  # including numbers whose lines are gone
@@ -149,11 +159,13 @@ def _take_newer(link: Link, places: list[Place]) -> bool:
 
 def _take_older(link: Link, places: list[Place]) -> bool:
     """Add some lines that are older than the index, latest first; return False if none are."""
-    behind = [place for place in places if place.low]
-    if not behind:
+    if not _unfinished(places):
         return False
     with link.transaction():
         link.execute(LOCK)
+        behind = _unfinished(_places(link))
+        if not behind:
+            return True
         found = list(islice(_in_order(link, behind, newest_first=True), BATCH))
         lows = {place.room: place.low if len(found) == BATCH else 0 for place in behind}
         if len(found) == BATCH:

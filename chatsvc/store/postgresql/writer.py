@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import takewhile
 
-import psycopg
-
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
 from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
+from chatsvc.store.leading import Announcement, InUse
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql import record_rows, room_rows
 from chatsvc.store.postgresql.commits import HiddenTags, Job
 from chatsvc.store.postgresql.connection import Connection, Link
 from chatsvc.store.postgresql.errors import Unreachable
+from chatsvc.store.postgresql.leadership import RELEASED, Held, Leadership
 from chatsvc.store.postgresql.line_rows import READ, lines
-from chatsvc.store.postgresql.migrations import bring_up_to_date, check_server
+from chatsvc.store.postgresql.migrations import bring_up_to_date, check_server, check_writable
 from chatsvc.store.postgresql.text import original, stored
 from chatsvc.store.postgresql.word_index import LOCK as INDEX_LOCK
 from chatsvc.store.renaming import NewName, moved
 
 TALLIED = 20_000  # lines counted at once, so that new lines do not wait long
-RELEASED = 3.0  # seconds for the server to notice that a killed service is gone
 
 _ROOMS = """SELECT room.name, greatest(room.last, coalesce(latest.number, 0)),
                    CASE WHEN latest.number >= room.last THEN latest.time END,
@@ -33,8 +32,6 @@ _ROOMS = """SELECT room.name, greatest(room.last, coalesce(latest.number, 0)),
                 SELECT number, time FROM said WHERE said.room = room.id
                 ORDER BY number DESC LIMIT 1
             ) AS latest ON true ORDER BY room.id"""
-TAKE_LOCK = """SELECT pg_try_advisory_lock(
-                    hashtext('a service of chatsvc'), hashtext(current_schema()))"""
 _SET_TOPIC = """INSERT INTO room (name, topic, topic_by, topic_time) VALUES (%s, %s, %s, %s)
                 ON CONFLICT (name) DO UPDATE
                 SET topic = excluded.topic, topic_by = excluded.topic_by,
@@ -64,15 +61,13 @@ _FORGET_FIRST = "DELETE FROM words WHERE room = %s AND number <= %s"
 _KEEP_LAST = "UPDATE room SET last = greatest(last, %s) WHERE id = %s"
 
 
-class InUse(psycopg.OperationalError):
-    """Another service has the lock of this archive."""
-
-
 class Writer:
     """Writes a database; one call after the other, all in the same thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, announcement: Announcement | None = None) -> None:
         self._database = database
+        self._leadership = Leadership(announcement or Announcement())
+        self._is_node = announcement is not None
         self._connection = Connection(database, self._hold)
         self._tags = HiddenTags()
         self._lasts: dict[str, int] = {}  # of the rooms, as this writer has seen them
@@ -80,7 +75,7 @@ class Writer:
         self._seen = 0  # the changes by other programs at the last call of `changed`
 
     def open(self) -> list[KeptRoom]:
-        """Connect, and bring the database up to date; return the rooms in it."""
+        """Connect, lead, and bring the database up to date; return the rooms in it."""
         with ExitStack() as opening:
             opening.callback(self._connection.close)
             self._open_soon()
@@ -91,24 +86,28 @@ class Writer:
         return rooms
 
     def _open_soon(self) -> None:
-        """Connect; give the server a moment to notice that a killed service is gone."""
-        end = time.monotonic() + RELEASED
+        """Connect; give the server a moment to notice that a killed program is gone.
+
+        A node follows meanwhile instead of waiting.
+        """
+        end = time.monotonic() + (0 if self._is_node else RELEASED)
         while True:
             try:
                 return self._connection.open()
             except Unreachable as failed:
-                if not isinstance(failed.__cause__, InUse) or time.monotonic() > end:
+                if not isinstance(failed.__cause__, Held):
                     raise
+                if time.monotonic() >= end:
+                    raise InUse(str(failed), failed.for_users) from failed
             time.sleep(0.1)
 
     def _hold(self, link: Link) -> None:
-        """Keep other services away, as long as the connection exists."""
+        """Lead, as long as the connection exists; change no tables that another program uses."""
         check_server(link, self._database)
-        if link.execute("SHOW transaction_read_only").fetchone() != ("off",):
-            raise psycopg.errors.ReadOnlySqlTransaction
+        check_writable(link)
+        self._leadership.take_lock(link)
         bring_up_to_date(link, self._database)
-        if link.execute(TAKE_LOCK).fetchone() != (True,):
-            raise InUse("another chatsvc is using it. Stop that one, or use another database")
+        self._leadership.announce(link)
 
     def close(self) -> None:
         """Disconnect, and let other services use the archive."""
@@ -240,6 +239,10 @@ class Writer:
         if self._renamed is None:
             return records
         return tuple(moved(record, self._renamed) for record in records)
+
+    def renew(self) -> None:
+        """Store a heartbeat, so that other nodes know that this one still leads."""
+        self._connection.run(self._leadership.renew)
 
     def check(self) -> None:
         """Write to the database, and change nothing in it."""

@@ -1,0 +1,318 @@
+"""A node: one of several processes that serve a chat together.
+
+One node holds the archive and runs the whole chat.  The others pass their connections on to it over
+a link, watch it in the database, and one of them takes over when it is gone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, cast
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol
+from twisted.internet.protocol import ClientFactory
+from twisted.internet.ssl import CertificateOptions
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatsvc.commands.control import Command
+from chatsvc.options.command_line import Options
+from chatsvc.process.threads import Threads
+from chatsvc.running.chat import Chat, Step, start
+from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
+from chatsvc.store.location import Database
+from chatsvc.store.postgresql.opening import postgresql_archive, require_psycopg
+from chatsvc.transports.link.leading import Links
+from chatsvc.transports.link.relay import Relay
+from chatsvc.transports.link.relaying import RelayingEnd
+from chatsvc.transports.selfsigned import make
+from chatsvc.transports.tls import TLS
+
+OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
+LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
+LEAVING = 10.0  # seconds for everybody to leave a node that stops
+
+_log = Logger()
+
+
+class Node:
+    """Leads or relays, whatever is needed at the moment."""
+
+    def __init__(
+        self,
+        options: Options,
+        reactor: Any,
+        threads: Threads,
+        make_chat: Callable[[Archive], Chat],
+        take: Callable[[Step], Awaitable[None]],
+    ) -> None:
+        require_psycopg()
+        from chatsvc.store.postgresql.leadership import Watcher
+
+        self.name: str = options["node"]
+        self._reactor = reactor
+        self._threads = threads
+        self._make_chat = make_chat
+        self._take = take
+        self._database: Database = options["archive"]
+        self._watcher = Watcher(self._database)
+        self._where: tuple[str, int] = options["node-address"]
+        self._relay = Relay(
+            reactor, options["limits"], options["max-clients"], options["speaks"],
+            bool(options["require-tls"]),
+        )  # fmt: skip
+        self._secret = secrets.token_urlsafe(32)
+        tls = TLS(make(), reactor)
+        self._fingerprint = tls.fingerprint.replace(":", "").lower()
+        self._links = Links(self.name, self._secret, tls, reactor)
+        self._port: IListeningPort | None = None
+        self._address = ""  # at which others reach this node
+        self._tls: TLS | None = None
+        self.chat: Chat | None = None  # while it leads
+        self._renew: Callable[[], Awaitable[None]]  # stores its heartbeat then
+        self._link: RelayingEnd | None = None  # being opened, or open
+        self._silent_since: float | None = None  # since when the leader has stored no heartbeat
+        self._said = ""  # what was logged last, which need not be repeated
+        self._stopping = False
+
+    # What the process uses
+
+    def connect(self, tls_only: bool = False) -> IProtocol:
+        """Return the protocol of a new connection."""
+        return (self.chat or self._relay).connect(tls_only)
+
+    def apply(self, options: Options) -> None:
+        """Use the options that can change, as they are now."""
+        if self.chat is not None:
+            self.chat.apply(options)
+
+    def use_tls(self, tls: TLS) -> None:
+        """Accept TLS."""
+        self._tls = self._relay.tls = tls
+        if self.chat is not None:
+            self.chat.use_tls(tls)
+
+    def open(self) -> None:
+        """Accept other nodes, and lead if nobody does; raise `ArchiveFailed` if it cannot."""
+        host, port = self._where
+        try:
+            self._port = self._reactor.listenTCP(port, self._links)
+        except CannotListenError as error:
+            raise ArchiveFailed(
+                f"Cannot listen for other nodes on port {port}: {error.socketError.strerror}."
+                " Choose another --node-address."
+            ) from None
+        host = host or self._watcher.own_address()
+        self._address = f"{host}:{cast(Any, self._port.getHost()).port}"
+        with suppress(InUse):  # another node leads
+            self._lead()
+
+    def begin(self) -> None:
+        """Start what works in the background."""
+        if self.chat is not None:
+            self.chat.begin()
+        start(self._watch())
+
+    def stopping(self) -> Iterator[Step]:
+        """Yield the steps of stopping; another node can lead as soon as everything is stored."""
+        self._stopping = True
+        if self.chat is not None:
+            yield self.chat.hub.close
+            yield self.chat.archive.close
+            yield self.chat.factory.all_closed
+        else:
+            yield self._leave
+        yield self._close
+
+    async def _leave(self) -> None:
+        """Let everybody here reconnect to another node."""
+        self._relay.dismiss()
+        if self._link is not None:
+            self._link.leave()
+            for _ in range(round(LEAVING / SOON)):
+                if not self._relay.open:
+                    return
+                await self._threads.pause(SOON)
+
+    async def _close(self) -> None:
+        if self._link is not None:
+            self._link.transport.loseConnection()
+        self._links.close()
+        if self._port is not None:
+            self._port.stopListening()
+        await self._threads.watcher(self._watcher.close)
+
+    def commands(self) -> Mapping[str, Command]:
+        """Return the commands of the control socket."""
+        return self.chat.commands() if self.chat is not None else {}
+
+    async def note(self, what: str) -> None:
+        """Add to the audit log what the administrator of this machine has done."""
+        if self.chat is not None:
+            await self.chat.note(f"{what} on the node {self.name}")
+
+    def ready(self) -> Iterator[str]:
+        """Yield what the administrator should know."""
+        if self.chat is not None:
+            yield f"The node {self.name} leads the chat. Other nodes reach it at {self._address}"
+            yield from self.chat.ready()
+        else:
+            yield f"The node {self.name} joins a chat that another node leads."
+
+    @property
+    def speaking(self) -> Any:
+        """What knows which protocols are accepted."""
+        return self.chat.factory if self.chat is not None else self._relay
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it leads, and nobody is here."""
+        return self.chat is not None and self.chat.is_empty
+
+    # Watching
+
+    async def _watch(self) -> None:
+        while not self._stopping:
+            try:
+                await self._look()
+                self._say("")
+            except ArchiveFailed as failed:
+                self._say(str(failed))
+            except Exception:
+                _log.failure("A node cannot go on as it should")
+            await self._threads.pause(OFTEN if self.chat or self._relay.link else SOON)
+
+    async def _look(self) -> None:
+        """Show others that this node leads; or follow the one that does."""
+        if self.chat is None:
+            await self._follow(await self._threads.watcher(self._watcher.look))
+            return
+        try:
+            await self._renew()
+        except Deposed as deposed:
+            self._say(str(deposed))
+            self._step_down(self.chat)
+
+    async def _follow(self, leader: Leader | None) -> None:
+        if self._stopping:
+            return
+        gone = leader is None or not leader.present
+        if self._relay.link is not None:
+            if not self._is_silent(leader):
+                return  # the database may have restarted, and the leader is about to notice
+        elif leader is not None and leader.present and leader.age <= LEASE:
+            self._join(leader)
+            return
+        if leader is not None and not gone:
+            gone = await self._threads.watcher(self._watcher.depose, leader)
+        if gone and not self._stopping:
+            self._try_to_lead()
+
+    def _is_silent(self, leader: Leader | None) -> bool:
+        """Return whether a leader to which there is a link has stored no heartbeat for long.
+
+        If the database was away, the leader needs a moment to notice that it is back.
+        """
+        now = self._reactor.seconds()
+        if leader is not None and leader.age <= LEASE:
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = now
+        return self._silent_since is not None and now - self._silent_since > SILENT
+
+    def _say(self, sentence: str) -> None:
+        if sentence and sentence != self._said:
+            _log.warn("{sentence}", sentence=sentence)
+        self._said = sentence
+
+    # Leading
+
+    def _lead(self) -> None:
+        """Open the archive and lead; raise `InUse` if another node does."""
+        archive = postgresql_archive(
+            self._database, self._threads.of_archive, self._threads.turn, start,
+            announcement=Announcement(self.name, self._address, self._fingerprint, self._secret),
+        )  # fmt: skip
+        chat = self._make_chat(archive)
+        chat.open()
+        self.chat, self._renew = chat, archive.renew
+        if self._tls is not None:
+            chat.use_tls(self._tls)
+        self._links.chat = chat.factory
+
+    def _try_to_lead(self) -> None:
+        try:
+            self._lead()
+        except InUse:
+            return  # another node was faster
+        chat = self.chat
+        assert chat is not None
+        if self._link is not None:
+            self._link.transport.loseConnection()
+        chat.begin()
+        self._silent_since = None
+        _log.info("{text}", text="\n".join(self.ready()))
+        self._relay.hand_over(chat.factory.accept)
+
+    def _step_down(self, chat: Chat) -> None:
+        """Disconnect everybody, because another node leads now."""
+        self.chat = None
+        self._links.chat = None
+        self._links.cut()
+        start(self._end(chat))
+
+    async def _end(self, chat: Chat) -> None:
+        for step in chat.stopping():
+            await self._take(step)
+
+    # Relaying
+
+    def _join(self, leader: Leader) -> None:
+        """Open a link to the leader, unless that is in progress."""
+        host, colon, port = leader.address.rpartition(":")
+        if self._link is not None or not colon:
+            return
+        self._link = link = RelayingEnd(
+            self.name, leader, self._reactor, self._linked, self._unlinked
+        )
+        self._reactor.connectSSL(
+            host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
+            CertificateOptions(), timeout=3,
+        )  # fmt: skip
+
+    def _linked(self, link: RelayingEnd) -> None:
+        _log.info(
+            "The node {node} relays to {leader} at {address}.",
+            node=self.name, leader=link.leader.node, address=link.leader.address,
+        )  # fmt: skip
+        self._relay.use(link)
+
+    def _unlinked(self, link: RelayingEnd, reason: str) -> None:
+        if self._link is link:
+            self._link = None
+            self._relay.use(None)
+            self._silent_since = None
+            if not self._stopping and self.chat is None:
+                self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
+
+
+class _Once(ClientFactory):
+    """Connects once."""
+
+    noisy = False
+
+    def __init__(self, link: RelayingEnd, when_failed: Callable[[str], None]) -> None:
+        self._link = link
+        self._when_failed = when_failed
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self._link
+
+    def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
+        self._when_failed(f"{reason.getErrorMessage()}")

@@ -1,0 +1,247 @@
+"""The leading node's end of a link: connections at the other node take part in the chat here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import Any
+from typing import Protocol as Interface
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatsvc.transports.link.arrival import Arrival
+from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressed, frame
+from chatsvc.transports.link.remote import RemoteTransport
+from chatsvc.transports.tls import TLS
+
+HELLO_WITHIN = 5.0  # seconds
+LONGEST_HELLO = 4096  # bytes
+PORTION = 50  # connections of a lost link that are ended in one turn
+
+_log = Logger()
+
+
+class Chat(Interface):
+    """What the connections of other nodes take part in."""
+
+    def accept(self, arrival: Arrival) -> Protocol:
+        """Return the protocol of a connection."""
+
+    def dismiss(self, node: str) -> None:
+        """Say goodbye to everybody at a node, which stops."""
+
+
+class _Data:
+    """Data on its way to several connections, and its position among what is sent."""
+
+    __slots__ = ("data", "numbers", "position")
+
+    def __init__(self, data: bytes, position: int) -> None:
+        self.data = data
+        self.position = position
+        self.numbers: list[int] = []
+
+    def __bytes__(self) -> bytes:
+        return addressed(self.numbers, self.data)
+
+
+class LeadingEnd(LinkEnd):
+    """One other node."""
+
+    def __init__(self, links: Links, clock: IReactorTime) -> None:
+        super().__init__(clock)
+        self._links = links
+        self.node = ""  # once it has proved that it is one
+        self.since = 0.0
+        self.connections: dict[int, RemoteTransport] = {}
+        self._position = 0
+        self._pending: dict[bytes, _Data] = {}
+        self._waiting: list[bytes | _Data] = []
+        self._due: IDelayedCall | None = None
+
+    # Opening and closing
+
+    @property
+    def _chat(self) -> Chat:
+        assert self._links.chat is not None  # links are closed when this node stops leading
+        return self._links.chat
+
+    def connectionMade(self) -> None:
+        self.MAX_LENGTH = LONGEST_HELLO
+        self._due = self._clock.callLater(HELLO_WITHIN, self.transport.abortConnection)
+
+    def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
+        if not self.node:
+            self._greet(kind, payload)
+        elif kind is Kind.ARRIVED:
+            self._accept(whom, payload)
+        elif kind is Kind.LEAVING:
+            self._chat.dismiss(self.node)
+        elif whom in self.connections:
+            self._on(kind, self.connections[whom], payload)
+
+    def _greet(self, kind: Kind, payload: bytes) -> None:
+        """Let a node in that knows the secret; anybody else is not answered."""
+        try:
+            hello = json.loads(payload)
+            version, secret, node = hello["version"], str(hello["secret"]), str(hello["node"])
+        except (ValueError, TypeError, KeyError):
+            kind = Kind.GONE
+        if kind is not Kind.HELLO or not compare_digest(secret.encode(), self._links.secret):
+            self.transport.abortConnection()
+            return
+        refusal = self._links.refusal(version, node)
+        if refusal:
+            self.send(Kind.REFUSED, 0, refusal.encode())
+            self._clock.callLater(0, self.transport.loseConnection)
+            return
+        self.MAX_LENGTH = LinkEnd.MAX_LENGTH
+        self._stop_waiting()
+        self.node, self.since = node, self._clock.seconds()
+        self._links.joined(self)
+        self.send(Kind.WELCOME)
+        self.begin()
+
+    def _stop_waiting(self) -> None:
+        if self._due is not None and self._due.active():
+            self._due.cancel()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self._stop_waiting()
+        self._links.left(self)
+        self._end_some(reason)
+
+    def _end_some(self, reason: Failure) -> None:
+        """End the connections of a lost link, in portions, because others must not wait for it."""
+        for number in list(self.connections)[:PORTION]:
+            self.connections.pop(number).lost(reason)
+        if self.connections:
+            self._clock.callLater(0, self._end_some, reason)
+
+    # Connections
+
+    def _accept(self, number: int, payload: bytes) -> None:
+        facts = json.loads(payload)
+        peer, host = _address(facts["peer"]), _address(facts["host"])
+        remote = RemoteTransport(self, number, peer, host, self._clock)
+        self.connections[number] = remote
+        arrival = Arrival(self.node, facts["secure"], facts["fingerprint"], facts["tls_only"])
+        remote.protocol = self._chat.accept(arrival)
+        remote.protocol.makeConnection(remote)
+
+    def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
+        if kind is Kind.DATA:
+            remote.receive(payload)
+        elif kind is Kind.ENDED:
+            remote.end()
+        elif kind is Kind.HOLD:
+            remote.filled()
+        elif kind is Kind.GO_ON:
+            remote.emptied()
+        elif kind is Kind.GONE:
+            self.forget(remote.number)
+            remote.lost()
+
+    def forget(self, number: int) -> None:
+        """Forget a connection."""
+        self.connections.pop(number, None)
+
+    def congestion_changed(self) -> None:
+        for remote in list(self.connections.values()):
+            remote.follow_congestion()
+
+    # Sending.  What several connections get in one turn is sent once; each still gets everything
+    # in order, because it is added only to data behind what it was sent last.
+
+    def send(self, kind: Kind, whom: int = 0, payload: bytes = b"") -> None:
+        if not self.is_lost:
+            self._position += 1
+            self._waiting.append(frame(kind, whom, payload))
+            self.flush_soon()
+
+    def deliver(self, to: RemoteTransport, data: bytes) -> None:
+        """Send data to a connection."""
+        found = self._pending.get(data)
+        if found is None or found.position < to.latest:
+            if self.is_lost:
+                return
+            self._position += 1
+            found = self._pending[data] = _Data(data, self._position)
+            self._waiting.append(found)
+            self.flush_soon()
+        to.latest = found.position
+        found.numbers.append(to.number)
+
+    def deliver_frame(self, to: RemoteTransport, kind: Kind) -> None:
+        """Send a frame behind the data of a connection."""
+        self.send(kind, to.number)
+        to.latest = self._position
+
+    def collected(self) -> list[bytes]:
+        waiting, self._waiting = self._waiting, []
+        self._pending.clear()
+        return [bytes(one) for one in waiting]
+
+
+class Links(ServerFactory):
+    """The leading node's links to all other nodes."""
+
+    noisy = False
+
+    def __init__(self, node: str, secret: str, tls: TLS, clock: IReactorTime) -> None:
+        self.node = node
+        self.secret = secret.encode()
+        self.chat: Chat | None = None  # while this node leads
+        self._tls = tls
+        self._clock = clock
+        self._ends: dict[str, LeadingEnd] = {}
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self._tls.around(LeadingEnd(self, self._clock))
+
+    def refusal(self, version: object, node: str) -> str:
+        """Return why a node cannot join, or an empty text."""
+        if self.chat is None:
+            return f"The node {self.node} does not lead the chat."
+        if version != VERSION:
+            return f"The leading node {self.node} speaks version {VERSION} of links."
+        if node == self.node or node in self._ends:
+            return f"There is a node {node} already. Choose another --node."
+        return ""
+
+    def joined(self, end: LeadingEnd) -> None:
+        """Note a new node."""
+        self._ends[end.node] = end
+        _log.info("The node {node} has joined.", node=end.node)
+
+    def left(self, end: LeadingEnd) -> None:
+        """Note that a node is gone."""
+        if self._ends.get(end.node) is end:
+            del self._ends[end.node]
+            _log.warn(
+                "The node {node} is gone, with {count} connections.",
+                node=end.node, count=len(end.connections),
+            )  # fmt: skip
+
+    def close(self) -> None:
+        """Disconnect all nodes, once everything is sent."""
+        for end in list(self._ends.values()):
+            end.transport.loseConnection()
+
+    def cut(self) -> None:
+        """Disconnect all nodes at once."""
+        for end in list(self._ends.values()):
+            end.transport.abortConnection()
+
+
+def _address(facts: Iterable[Any]) -> IAddress:
+    kind, host, port = facts
+    if kind == "unix":
+        return UNIXAddress(None)
+    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)

@@ -1,0 +1,185 @@
+"""Accepting connections for the leading node.  TLS ends here; the protocols are its business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IReactorTime,
+)
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc.dialects.text import TEXT
+from chatsvc.model.rate_limits import Addresses, Limits
+from chatsvc.model.server_events import Goodbye
+from chatsvc.transports.connection import stop
+from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
+from chatsvc.transports.languages import is_tls
+from chatsvc.transports.link.arrival import Arrival
+from chatsvc.transports.link.relaying import RelayedConnection, RelayingEnd
+from chatsvc.transports.peer import address_of, pass_on, prepare
+from chatsvc.transports.tls import TLS
+
+PATIENCE = 15.0  # seconds that a connection waits for a node to lead
+
+_NOBODY = "The chat cannot be reached at the moment. Try again soon."
+
+
+class Relay(ServerFactory):
+    """Creates the connections of a node that does not lead."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        limits: Limits,
+        most: int,
+        speaks: Collection[str],
+        require_tls: bool,
+    ) -> None:
+        self.clock = clock
+        self.require_tls = require_tls
+        self._speaks = speaks
+        self.tls: TLS | None = None
+        self.link: RelayingEnd | None = None
+        self.open = 0  # connections
+        self._most = most + limits.pages_in_all
+        self._handshakes = Addresses(0, limits.pages, limits.pages_within)
+        self._waiting: dict[RelayedConnection, IDelayedCall] = {}
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self.connect()
+
+    def connect(self, tls_only: bool = False) -> Protocol:
+        """Return the protocol of a new connection."""
+        return _Arriving(self, tls_only)
+
+    def use(self, link: RelayingEnd | None) -> None:
+        """Pass connections on over this link, or let them wait."""
+        self.link = link
+        if link is not None:
+            waiting, self._waiting = self._waiting, {}
+            for connection, timer in waiting.items():
+                stop(timer)
+                connection.follow(link)
+
+    def spoken(self) -> list[str]:
+        """Return the names of the accepted protocols."""
+        return [name for name in self._speaks if name != "tls" or self.tls is not None]
+
+    def hand_over(self, accept: Callable[[Arrival], Protocol]) -> None:
+        """Let the connections that wait take part in the chat of this node, which leads now."""
+        waiting, self._waiting = self._waiting, {}
+        for connection, timer in waiting.items():
+            stop(timer)
+            self.open -= 1
+            connection.become(accept(connection.arrival()))
+
+    def dismiss(self) -> None:
+        """Close the connections that wait: this node stops."""
+        for connection in list(self._waiting):
+            connection.close()
+
+    # For the connections
+
+    def wait(self, connection: RelayedConnection) -> None:
+        """Let a connection wait for a link."""
+        self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+
+    def _give_up(self, connection: RelayedConnection) -> None:
+        if not connection.unsent:  # a person, as far as is known
+            connection.write(TEXT.write(Goodbye(_NOBODY)))
+        connection.close()
+
+    def gone(self, connection: RelayedConnection) -> None:
+        """Note that a connection is lost."""
+        self.open -= 1
+        stop(self._waiting.pop(connection, None))
+
+    def has_room(self) -> bool:
+        """Return whether this process can have another connection."""
+        return self.open < self._most
+
+    def may_shake_hands(self, address: str) -> bool:
+        """Count a TLS handshake, and return whether it is not one too many."""
+        refusal = self._handshakes.admit(address, self.clock.seconds())
+        if refusal is None:
+            self._handshakes.gone(address)
+        return refusal is None
+
+
+@implementer(IHalfCloseableProtocol)
+class _Arriving(Protocol):
+    """Finds out whether a connection begins with TLS."""
+
+    transport: Any
+
+    def __init__(self, relay: Relay, tls_only: bool) -> None:
+        self._relay = relay
+        self._tls_only = tls_only
+        self._data = b""
+        self._silence: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        self._relay.open += 1
+        prepare(self.transport)
+        if self._relay.has_room():
+            self._wait()
+        else:
+            self.transport.abortConnection()
+
+    def _wait(self) -> None:
+        """Wait for TLS; the leading node greets the silent after a little more time."""
+        patience = TLS_BEGINS - GREETING if self._relay.tls is not None else 0.0
+        self._silence = self._relay.clock.callLater(patience, self._nothing_came)
+
+    def _nothing_came(self) -> None:
+        if address_of(self.transport) is None:
+            self._wait()  # the proxy announces the peer first
+        else:
+            self._pass_on()
+
+    def dataReceived(self, data: bytes) -> None:
+        self._data += data
+        is_secure = is_tls(self._data) if self._relay.tls is not None else False
+        if is_secure:
+            self._begin_tls()
+        elif is_secure is not None:
+            self._pass_on()
+
+    def readConnectionLost(self) -> None:
+        """Pass on what has come, although nothing follows."""
+        self._pass_on().readConnectionLost()
+
+    def writeConnectionLost(self) -> None:
+        """Do nothing: this half is not ended here."""
+
+    def _pass_on(self) -> RelayedConnection:
+        stop(self._silence)
+        connection = RelayedConnection(self._relay, self._tls_only, False, self._data)
+        pass_on(self.transport, connection)
+        return connection
+
+    def _begin_tls(self) -> None:
+        stop(self._silence)
+        if self._relay.tls is None or not self._relay.may_shake_hands(self._address()):
+            self.transport.write(ACCESS_DENIED)
+            self.transport.loseConnection()
+            return
+        protocol = self._relay.tls.around(RelayedConnection(self._relay, self._tls_only, True))
+        pass_on(self.transport, protocol)
+        protocol.dataReceived(self._data)
+
+    def _address(self) -> str:
+        return address_of(self.transport) or ""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        stop(self._silence)
+        self._relay.open -= 1
