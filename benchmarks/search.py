@@ -95,7 +95,7 @@ def queries(words: Words) -> dict[str, str]:
         "two common words": f"{common} {second}",
         "a common and a rare word": f"{common} {rare}",
         "a phrase of two common words": f'"{common} {second}"',
-        "a phrase of three": f'"{common} {second} {third}"',
+        "a phrase of three common words": f'"{common} {second} {third}"',
         "a rare phrase of common words": f'"{middle} {another} {more}"',
         "a rare phrase of less common words": f'"{words.words[40]} {words.words[60]}"',
         "a prefix of two letters": f"{third[:2]}*",
@@ -106,10 +106,10 @@ def queries(words: Words) -> dict[str, str]:
         "a word, from somebody": f"{second} from:user20",
         "a common word, on one day": f"{common} after:{days[0]} before:{days[1]}",
         "a word that does not occur": "qqqqqq",
-        "worst: a common phrase never said": f'"{" ".join([common] * 5)}"',
-        "worst: four common words, never said": f'"{common} {second}" "{third} {middle} {another}"',
-        "worst: a common word without itself": f"{common} -{common}",
-        "worst: common and rare prefix": f"{common} {words.words[2000][:2]}* {rare[:3]}*",
+        "a common word five times, as a phrase": f'"{" ".join([common] * 5)}"',
+        "two phrases, never said together": f'"{common} {second}" "{third} {middle} {another}"',
+        "a common word, excluding itself": f"{common} -{common}",
+        "a word and two prefixes": f"{common} {words.words[2000][:2]}* {rare[:3]}*",
     }
 
 

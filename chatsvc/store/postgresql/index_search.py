@@ -81,8 +81,10 @@ _HITS = "SELECT line.id, line.room, line.number FROM {lines} ORDER BY line.id DE
 _SOUGHT = "terms @@ %(terms)s::tsquery AND room = ANY (%(rooms)s::integer[])"
 _READABLE = " AND number > coalesce((%(unread)s::jsonb ->> room::text)::bigint, 0)"
 _ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT FROM words WHERE terms @@ %s::tsquery"
+# A bitmap reads all lines of a room before the newest ones; only the index of words needs one.
 _SETTINGS = """SELECT set_config('statement_timeout', %s, true),
-                      set_config('plan_cache_mode', 'force_custom_plan', true)"""
+                      set_config('plan_cache_mode', 'force_custom_plan', true),
+                      set_config('enable_bitmapscan', %s, true)"""
 _LINES = f"""SELECT line.* FROM unnest(%s::integer[], %s::bigint[])
                  WITH ORDINALITY AS hit (room, number, position),
              LATERAL ({SELECT} WHERE said.room = hit.room AND said.number = hit.number) AS line
@@ -146,7 +148,8 @@ class _Search:
             asked = _HITS.format(lines=_FROM[part.by].format(sought=sought))
             most, top = limit, part.high
             while top > part.low:
-                hits = self._read(asked, {**values, "low": part.low, "top": top, "most": most})
+                bounds = {"low": part.low, "top": top, "most": most}
+                hits = self._read(asked, {**values, **bounds}, part.by is By.WORDS)
                 yield from self._lines(hits)
                 top = hits[-1][0] if len(hits) == most else part.low
                 most = min(_MOST, most * 4)
@@ -214,15 +217,15 @@ class _Search:
         return int(rows[0][0]) if rows else otherwise
 
     def _execute(self, asked: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._read(asked, values)
+        return self._read(asked, values, False)
 
-    def _read(self, asked: str, values: Values) -> list[tuple[Any, ...]]:
+    def _read(self, asked: str, values: Values, bitmap: bool) -> list[tuple[Any, ...]]:
         """Return the rows of a query, within the time that is left."""
         left = round((self._end - time.monotonic()) * 1000)
         if left <= 0:
             raise TooSlow
         try:
-            self._link.execute(_SETTINGS, (str(left),))
+            self._link.execute(_SETTINGS, (str(left), "on" if bitmap else "off"))
             return self._link.execute(asked, values, binary=True).fetchall()
         except psycopg.errors.QueryCanceled:
             raise TooSlow from None
