@@ -66,11 +66,6 @@ class LeadingEnd(LinkEnd):
 
     # Opening and closing
 
-    @property
-    def _chat(self) -> Chat:
-        assert self._links.chat is not None  # links are closed when this node stops leading
-        return self._links.chat
-
     def connectionMade(self) -> None:
         self.MAX_LENGTH = LONGEST_HELLO
         self._due = self._clock.callLater(HELLO_WITHIN, self.transport.abortConnection)
@@ -79,9 +74,13 @@ class LeadingEnd(LinkEnd):
         if not self.node:
             self._greet(kind, payload)
         elif kind is Kind.ARRIVED:
-            self._accept(whom, payload)
+            if self._links.chat is None:
+                self.send(Kind.CLOSE, whom)  # it was on its way when this node stopped leading
+            else:
+                self._accept(self._links.chat, whom, payload)
         elif kind is Kind.LEAVING:
-            self._chat.dismiss(self.node)
+            if self._links.chat is not None:
+                self._links.chat.dismiss(self.node)
         elif whom in self.connections:
             self._on(kind, self.connections[whom], payload)
 
@@ -126,13 +125,13 @@ class LeadingEnd(LinkEnd):
 
     # Connections
 
-    def _accept(self, number: int, payload: bytes) -> None:
+    def _accept(self, chat: Chat, number: int, payload: bytes) -> None:
         facts = json.loads(payload)
         peer, host = _address(facts["peer"]), _address(facts["host"])
         remote = RemoteTransport(self, number, peer, host, self._clock)
         self.connections[number] = remote
         arrival = Arrival(self.node, facts["secure"], facts["fingerprint"], facts["tls_only"])
-        remote.protocol = self._chat.accept(arrival)
+        remote.protocol = chat.accept(arrival)
         remote.protocol.makeConnection(remote)
 
     def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
@@ -228,6 +227,12 @@ class Links(ServerFactory):
                 "The node {node} is gone, with {count} connections.",
                 node=end.node, count=len(end.connections),
             )  # fmt: skip
+
+    def leave(self) -> None:
+        """Let the other nodes send nobody here any more: another one is about to lead."""
+        self.chat = None
+        for end in list(self._ends.values()):
+            end.send(Kind.LEAVING)
 
     def close(self) -> None:
         """Disconnect all nodes, once everything is sent."""

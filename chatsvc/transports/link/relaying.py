@@ -35,8 +35,8 @@ from chatsvc.transports.tls import fingerprint_of
 class RelayingEnd(LinkEnd):
     """The link to the leading node.
 
-    `when_ready` is called when it can be used, `when_lost` when it can no longer be used, with a
-    reason in words if the leading node has refused it.
+    `when_ready` is called when it can be used, `when_leaving` when it takes no new connections, and
+    `when_lost` when it is lost, with a reason in words if the leading node has refused it.
     """
 
     def __init__(
@@ -45,13 +45,15 @@ class RelayingEnd(LinkEnd):
         leader: Leader,
         clock: IReactorTime,
         when_ready: Callable[[RelayingEnd], object],
+        when_leaving: Callable[[RelayingEnd], object],
         when_lost: Callable[[RelayingEnd, str], object],
     ) -> None:
         super().__init__(clock)
         self.leader = leader
         self.connections: dict[int, RelayedConnection] = {}
         self._node = node
-        self._when_ready, self._when_lost = when_ready, when_lost
+        self._when_ready, self._when_leaving = when_ready, when_leaving
+        self._when_lost = when_lost
         self._refusal = ""
         self._last = 0
 
@@ -76,6 +78,8 @@ class RelayingEnd(LinkEnd):
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
             self._when_ready(self)
+        elif kind is Kind.LEAVING:
+            self._when_leaving(self)
         elif kind is Kind.REFUSED:
             self._refusal = payload.decode()
         elif whom in self.connections:
