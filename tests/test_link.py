@@ -14,6 +14,7 @@ from links import Nodes, Recorders, recorded
 from chatsvc.transports.connection import LAST_WORDS
 from chatsvc.transports.link import frames
 from chatsvc.transports.link.arrival import Arrival
+from chatsvc.transports.link.leading import BURST
 from chatsvc.transports.link.remote import ONCE, UNREAD
 
 SHARED = st.sampled_from([b"one\n", b"two\n", b"three\n", b"x" * 300_000])
@@ -146,9 +147,20 @@ def limited_time() -> Iterator[None]:
     assert process_time() - begun < 1
 
 
+def test_much_at_once_does_not_make_a_link_slow() -> None:
+    nodes, _, protocols = recorded(3)
+    for _ in range(3):
+        nodes.there.fill()
+        nodes.clock.advance(BURST - 0.01)
+        nodes.there.drain()
+        nodes.clock.advance(BURST)
+    assert [each.events for each in protocols] == [[]] * 3
+
+
 def test_a_slow_link_fills_all_its_connections() -> None:
     nodes, _, protocols = recorded(3)
     nodes.there.fill()
+    nodes.clock.advance(BURST)
     late = nodes.connect()
     nodes.carry()
     assert [each.events for each in nodes.links.chat.all] == [["full"]] * 4  # type: ignore[union-attr]
@@ -172,6 +184,7 @@ def test_nobody_is_read_while_the_link_is_slow() -> None:
 def test_people_can_join_over_a_slow_link(first: str) -> None:
     nodes = Nodes()
     nodes.there.fill()
+    nodes.clock.advance(BURST)
     ann = nodes.connect()
     ann.send(first)
     nodes.there.drain()

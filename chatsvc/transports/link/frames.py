@@ -59,6 +59,9 @@ class Kind(IntEnum):
     GO_ON = 14
 
 
+_KINDS = {int(kind): kind for kind in Kind}
+
+
 def frame(kind: Kind, whom: int = 0, payload: bytes = b"") -> bytes:
     """Return a frame."""
     return _HEAD.pack(_WHAT.size + len(payload), kind, whom) + payload
@@ -90,11 +93,13 @@ def facts(payload: bytes) -> dict[str, Any]:
 
 
 def _parts(received: bytes) -> tuple[Kind, int, bytes]:
-    try:
-        kind, whom = _WHAT.unpack_from(received)
-        return Kind(kind), whom, received[_WHAT.size :]
-    except (struct.error, ValueError):
-        raise Malformed from None
+    if len(received) < _WHAT.size:
+        raise Malformed
+    number, whom = _WHAT.unpack_from(received)
+    kind = _KINDS.get(number)
+    if kind is None:
+        raise Malformed
+    return kind, whom, received[_WHAT.size :]
 
 
 def _time(payload: bytes) -> float:

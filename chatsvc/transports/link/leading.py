@@ -8,12 +8,13 @@ from typing import Any
 from typing import Protocol as Interface
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatsvc.model.rate_limits import Addresses
+from chatsvc.transports.connection import stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.frames import (
     VERSION,
@@ -29,6 +30,7 @@ from chatsvc.transports.tls import TLS
 
 LONGEST_HELLO = 4096  # bytes
 ATTEMPTS, ATTEMPTS_WITHIN = 100, 10.0  # to join, from an address, in so many seconds
+BURST = 0.1  # seconds in which much may be sent before the link counts as slow
 PORTION = 50  # connections of a lost link that are ended in one turn
 
 _log = Logger()
@@ -70,6 +72,7 @@ class LeadingEnd(LinkEnd):
         self._position = 0
         self._pending: dict[bytes, _Data] = {}
         self._waiting: list[bytes | _Data] = []
+        self._slow: IDelayedCall | None = None  # until the link counts as slow
 
     # Opening and closing
 
@@ -114,6 +117,7 @@ class LeadingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
+        stop(self._slow)
         self._links.left(self)
         self._end_some(reason)
 
@@ -152,6 +156,16 @@ class LeadingEnd(LinkEnd):
     def forget(self, number: int) -> None:
         """Forget a connection."""
         self.connections.pop(number, None)
+
+    def pauseProducing(self) -> None:
+        """Find out first whether this lasts: a page for one client must not hold up all others."""
+        self._slow = self._clock.callLater(BURST, super().pauseProducing)
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        stop(self._slow)
+        if self.congested:
+            super().resumeProducing()
 
     def congestion_changed(self) -> None:
         for remote in list(self.connections.values()):
