@@ -271,7 +271,7 @@ class Links(ServerFactory):
     def cut(self) -> None:
         """Disconnect all nodes at once."""
         for end in list(self._ends.values()):
-            end.transport.abortConnection()
+            end.abort()
 
 
 def _arrival(node: str, known: dict[str, Any]) -> Arrival:
