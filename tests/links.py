@@ -113,7 +113,14 @@ class Nodes:
         self.carry()
 
     def relaying(self, node: str) -> RelayingEnd:
-        return RelayingEnd(node, self.leader, self.clock, self.relay.use, self._lost)
+        return RelayingEnd(
+            node,
+            self.leader,
+            self.clock,
+            self.relay.use,
+            lambda _: self.relay.use(None),
+            self._lost,
+        )
 
     def _lost(self, link: RelayingEnd, reason: str) -> None:
         self.reasons.append(reason)

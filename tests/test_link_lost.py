@@ -147,12 +147,13 @@ def test_new_people_wait_while_the_leading_node_leaves() -> None:
     assert "Welcome" in "\n".join(bob.read())
 
 
-def test_a_connection_on_its_way_to_a_node_that_leads_no_longer_is_aborted() -> None:
+def test_a_connection_on_its_way_to_a_node_that_leads_no_longer_is_closed() -> None:
     nodes = Nodes()
     nodes.links.leave()
     late = nodes.connect()
     nodes.carry()
-    assert late.lost
+    assert late.closed
+    late.lose()
     assert nodes.relay.open == 0
 
 

@@ -27,7 +27,6 @@ from chatsvc.transports.link.frames import (
     frame,
 )
 from chatsvc.transports.link.leading import ATTEMPTS, ATTEMPTS_WITHIN, LONGEST_HELLO, LeadingEnd
-from chatsvc.transports.link.relaying import RelayingEnd
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
@@ -354,12 +353,11 @@ def test_closing_a_link_over_tls_ends_it_on_both_sides(who: str) -> None:
     secure = Secure(nodes)
     one: LinkEnd = getattr(secure, who)
     assert not one.is_lost
-    one.send(Kind.LEAVING)
+    one.send(Kind.REFUSED, 77, b"sent before")
     one.close()
     secure.carry()
     assert (secure.end.is_lost, secure.leader.is_lost) == (True, True)
-    if who == "leader":
-        assert secure.end.is_leaving  # what was sent before arrives
+    assert nodes.reasons == ["sent before" if who == "leader" else ""]
 
 
 def test_all_links_close() -> None:
@@ -383,7 +381,7 @@ def test_closing_does_not_wait_for_a_peer_that_stands_still() -> None:
 
 def test_a_leader_that_does_not_answer_is_given_up() -> None:
     nodes = Nodes()
-    end = RelayingEnd("c", nodes.leader, nodes.clock, nodes.relay.use, nodes._lost)
+    end = nodes.relaying("c")
     here, _ = joined(end, Protocol())
     nodes.clock.pump([READY_WITHIN, 0.1])  # even without the end of a handshake
     assert here.disconnecting

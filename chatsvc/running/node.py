@@ -123,12 +123,19 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
+            self._links.leave()
             yield self.chat.hub.close
-            yield self.chat.archive.close
+            yield self._release
             yield self.chat.factory.all_closed
         else:
             yield self._leave
         yield self._close
+
+    async def _release(self) -> None:
+        """Close the archive, so that another node can lead."""
+        chat, self.chat = self.chat, None
+        if chat is not None:
+            await chat.archive.close()
 
     async def _leave(self) -> None:
         """Let everybody here reconnect to another node."""
@@ -141,8 +148,7 @@ class Node:
                 await self._threads.pause(SOON)
 
     async def _close(self) -> None:
-        if self._link is not None:
-            self._link.transport.loseConnection()
+        self._let_go(self._link)
         self._links.close()
         if self._port is not None:
             self._port.stopListening()
@@ -178,7 +184,7 @@ class Node:
     # Watching
 
     async def _watch(self) -> None:
-        while not self._stopping:
+        while self.chat is not None or not self._stopping:
             try:
                 await self._look()
                 self._say("")
@@ -197,7 +203,8 @@ class Node:
             await self._renew()
         except Deposed as deposed:
             self._say(str(deposed))
-            self._step_down(self.chat)
+            if not self._stopping:
+                self._step_down(self.chat)
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
@@ -253,8 +260,7 @@ class Node:
             return  # another node was faster
         chat = self.chat
         assert chat is not None
-        if self._link is not None:
-            self._link.transport.loseConnection()
+        self._let_go(self._link)
         chat.begin()
         self._silent_since = None
         _log.info("{text}", text="\n".join(self.ready()))
@@ -279,7 +285,7 @@ class Node:
         if self._link is not None or not colon:
             return
         self._link = link = RelayingEnd(
-            self.name, leader, self._reactor, self._linked, self._unlinked
+            self.name, leader, self._reactor, self._linked, self._let_go, self._unlinked
         )
         self._reactor.connectSSL(
             host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
@@ -287,11 +293,22 @@ class Node:
         )  # fmt: skip
 
     def _linked(self, link: RelayingEnd) -> None:
+        if self._link is not link:
+            link.transport.loseConnection()
+            return
         _log.info(
             "The node {node} relays to {leader} at {address}.",
             node=self.name, leader=link.leader.node, address=link.leader.address,
         )  # fmt: skip
         self._relay.use(link)
+
+    def _let_go(self, link: RelayingEnd | None) -> None:
+        """Send nobody over a link any more; it ends when its connections have ended."""
+        if link is not None and self._link is link:
+            self._link = None
+            self._relay.use(None)
+            if self.chat is not None and link.transport is not None:
+                link.transport.loseConnection()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:

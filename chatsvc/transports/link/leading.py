@@ -84,9 +84,13 @@ class LeadingEnd(LinkEnd):
         if not self.node:
             self._greet(kind, payload)
         elif kind is Kind.ARRIVED:
-            self._accept(whom, payload)
+            if self._links.chat is None:
+                self.send(Kind.CLOSE, whom)  # it was on its way when this node stopped leading
+            else:
+                self._accept(self._links.chat, whom, payload)
         elif kind is Kind.LEAVING:
-            self._dismiss()
+            if self._links.chat is not None:
+                self._links.chat.dismiss(self.node)
         elif whom in self.connections:
             self._on(kind, self.connections[whom], payload)
 
@@ -111,10 +115,6 @@ class LeadingEnd(LinkEnd):
         self.send(Kind.WELCOME)
         self.begin()
 
-    def _dismiss(self) -> None:
-        if self._links.chat is not None:  # else this node stops too, and sends everybody away
-            self._links.chat.dismiss(self.node)
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         stop(self._slow)
@@ -130,16 +130,13 @@ class LeadingEnd(LinkEnd):
 
     # Connections
 
-    def _accept(self, number: int, payload: bytes) -> None:
+    def _accept(self, chat: Chat, number: int, payload: bytes) -> None:
         known = facts(payload)
         peer, host = _address(known.get("peer")), _address(known.get("host"))
         if number in self.connections:
             raise Malformed
-        if self._links.chat is None:  # it was on its way when this node stopped leading
-            self.send(Kind.ABORT, number)
-            return
         self.connections[number] = remote = RemoteTransport(self, number, peer, host, self._clock)
-        remote.begin(self._links.chat.accept(_arrival(self.node, known)))
+        remote.begin(chat.accept(_arrival(self.node, known)))
 
     def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -255,12 +252,9 @@ class Links(ServerFactory):
             )  # fmt: skip
 
     def leave(self) -> None:
-        """Accept no connections any more, because this node stops leading.
-
-        The others keep new ones for the next leading node.
-        """
+        """Let the other nodes send nobody here any more: another one is about to lead."""
         self.chat = None
-        for end in self._ends.values():
+        for end in list(self._ends.values()):
             end.send(Kind.LEAVING)
 
     def close(self) -> None:

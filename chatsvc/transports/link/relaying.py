@@ -35,8 +35,8 @@ from chatsvc.transports.tls import fingerprint_of
 class RelayingEnd(LinkEnd):
     """The link to the leading node.
 
-    `when_ready` is called when it can be used, `when_lost` when it can no longer be used, with a
-    reason in words if the leading node has refused it.
+    `when_ready` is called when it can be used, `when_leaving` when it takes no new connections, and
+    `when_lost` when it is lost, with a reason in words if the leading node has refused it.
     """
 
     def __init__(
@@ -45,16 +45,17 @@ class RelayingEnd(LinkEnd):
         leader: Leader,
         clock: IReactorTime,
         when_ready: Callable[[RelayingEnd], object],
+        when_leaving: Callable[[RelayingEnd], object],
         when_lost: Callable[[RelayingEnd, str], object],
     ) -> None:
         super().__init__(clock)
         self.leader = leader
         self.connections: dict[int, RelayedConnection] = {}
         self._node = node
-        self._when_ready, self._when_lost = when_ready, when_lost
+        self._when_ready, self._when_leaving = when_ready, when_leaving
+        self._when_lost = when_lost
         self._refusal = ""
         self._last = 0
-        self.is_leaving = False  # the other node stops leading, and accepts nothing more
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
@@ -78,10 +79,10 @@ class RelayingEnd(LinkEnd):
         elif kind is Kind.WELCOME:
             self.is_ready()
             self._when_ready(self)
+        elif kind is Kind.LEAVING:
+            self._when_leaving(self)
         elif kind is Kind.REFUSED:
             self._refusal = payload.decode(errors="replace")
-        elif kind is Kind.LEAVING:
-            self.is_leaving = True
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
 
@@ -178,9 +179,8 @@ class RelayedConnection(Protocol):
         if self._direct:
             self._socket = self.transport.getHandle()
         self.transport.registerProducer(self, not self._direct)
-        link = self._place.link
-        if link is not None and not link.is_leaving:
-            self.follow(link)
+        if self._place.link is not None:
+            self.follow(self._place.link)
         else:
             self.hold(True)
             self._place.wait(self)
