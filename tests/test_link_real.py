@@ -54,8 +54,8 @@ class Nodes:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     place, other = tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("b")
     server().execute("DROP SCHEMA IF EXISTS links CASCADE", "CREATE SCHEMA links")
-    shared = ("--archive", server().uri("links"), "--node-address", "127.0.0.1:0")
-    shared += ("--show-history", "0")
+    common = ("--node-address", "127.0.0.1:0", "--show-history", "0")
+    shared = ("--archive", server().uri("links"), *common)
     listens = [word for listen in LISTENS for word in ("--listen", listen)]
     with (
         Service(place, *shared, "--node", "a") as a,
