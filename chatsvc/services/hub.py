@@ -64,6 +64,8 @@ from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import Whowas
 from chatsvc.store.archive import Archive, Start
 
+STOPPING = Goodbye("The server is stopping. All messages are saved. Goodbye.")
+
 
 class Hub:
     """Every service of this node."""
@@ -253,7 +255,7 @@ class Hub:
         self.happenings.open()
         self.hosting.open()
 
-    async def close(self) -> None:
+    async def close(self, goodbye: Goodbye = STOPPING) -> None:
         """Accept no more lines, store and show those accepted, and say goodbye to everybody."""
         self.messaging.stopping = True
         self.maintenance.end()
@@ -262,7 +264,7 @@ class Hub:
         self.search.end()
         await self.archive.flush()
         for session in list(self.directory.sessions):
-            session.tell(Goodbye("The server is stopping. All messages are saved. Goodbye."))
+            session.tell(goodbye)
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()

@@ -35,7 +35,7 @@ class Kind(IntEnum):
     REFUSED = 3  # why, in words
     PING = 4
     PONG = 5  # with the payload of the ping
-    LEAVING = 6  # to the leading node: say goodbye to all connections
+    LEAVING = 6  # this node stops: say goodbye to its connections; or send it no new ones
     ARRIVED = 7  # a new connection: JSON with what is known about it
     DATA = 8
     ENDED = 9  # the peer of the connection sends nothing more; or send it nothing more
@@ -78,7 +78,7 @@ class LinkEnd(Int32StringReceiver):
         self._heard = clock.seconds()
         self.congested = False  # the peer is slow to read
         self.lag = 0.0  # seconds that the last ping took, there and back
-        self.is_lost = False
+        self.is_lost = self.is_closing = False
 
     # For subclasses
 
@@ -112,6 +112,14 @@ class LinkEnd(Int32StringReceiver):
             self.transport.abortConnection()
         else:
             self._beat()
+
+    def close(self) -> None:
+        """Close the link once everything is sent."""
+        self.is_closing = True
+        if self.transport is not None:
+            self._flush()
+            self.transport.unregisterProducer()  # otherwise it would stay open
+            self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.is_lost = True

@@ -201,13 +201,14 @@ class Links(ServerFactory):
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
+        self._leaving = False
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         return self._tls.around(LeadingEnd(self, self._clock))
 
     def refusal(self, version: object, node: str) -> str:
         """Return why a node cannot join, or an empty text."""
-        if self.chat is None:
+        if self.chat is None or self._leaving:
             return f"The node {self.node} does not lead the chat."
         if version != VERSION:
             return f"The leading node {self.node} speaks version {VERSION} of links."
@@ -229,10 +230,17 @@ class Links(ServerFactory):
                 node=end.node, count=len(end.connections),
             )  # fmt: skip
 
+    def leave(self) -> bool:
+        """Let nodes send no new connections: this one stops.  Return whether there are others."""
+        self._leaving = True
+        for end in self._ends.values():
+            end.send(Kind.LEAVING)
+        return bool(self._ends)
+
     def close(self) -> None:
         """Disconnect all nodes; their connections must be closed by now."""
         for end in list(self._ends.values()):
-            end.transport.loseConnection()
+            end.close()
 
 
 def _address(facts: Iterable[Any]) -> IAddress:

@@ -18,6 +18,7 @@ from zope.interface import implementer
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.model.server_events import Goodbye
+from chatsvc.services.sessions import MOVING
 from chatsvc.transports.connection import stop
 from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
@@ -85,17 +86,19 @@ class Relay(ServerFactory):
     def dismiss(self) -> None:
         """Close the connections that wait: this node stops."""
         for connection in list(self._waiting):
-            connection.close()
+            self._close(connection, MOVING)
 
     # For the connections
 
     def wait(self, connection: RelayedConnection) -> None:
         """Let a connection wait for a link."""
-        self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+        self._waiting[connection] = self.clock.callLater(
+            PATIENCE, self._close, connection, Goodbye(_NOBODY)
+        )
 
-    def _give_up(self, connection: RelayedConnection) -> None:
+    def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known
-            connection.write(TEXT.write(Goodbye(_NOBODY)))
+            connection.write(TEXT.write(goodbye))
         connection.close()
 
     def gone(self, connection: RelayedConnection) -> None:

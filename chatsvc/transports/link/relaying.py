@@ -30,13 +30,16 @@ from chatsvc.transports.peer import pass_on
 from chatsvc.transports.sending import BUFFER
 from chatsvc.transports.tls import fingerprint_of
 
+ANSWER_WITHIN = 3.0  # seconds in which the leading node must accept a link
+
 
 @implementer(IHandshakeListener)
 class RelayingEnd(LinkEnd):
     """The link to the leading node.
 
     `when_ready` is called when it can be used, `when_lost` when it can no longer be used, with a
-    reason in words if the leading node has refused it.
+    reason in words if the leading node has refused it.  `when_leaving` is called when the leading
+    node stops, and accepts no new connections.
     """
 
     def __init__(
@@ -46,14 +49,23 @@ class RelayingEnd(LinkEnd):
         clock: IReactorTime,
         when_ready: Callable[[RelayingEnd], object],
         when_lost: Callable[[RelayingEnd, str], object],
+        when_leaving: Callable[[RelayingEnd], object],
     ) -> None:
         super().__init__(clock)
         self.leader = leader
         self.connections: dict[int, RelayedConnection] = {}
         self._node = node
         self._when_ready, self._when_lost = when_ready, when_lost
+        self._when_leaving = when_leaving
         self._refusal = ""
         self._last = 0
+        self._due: IDelayedCall | None = None  # until the leading node must have answered
+
+    def connectionMade(self) -> None:
+        if self.is_closing:
+            self.transport.abortConnection()
+        else:
+            self._due = self._clock.callLater(ANSWER_WITHIN, self.transport.abortConnection)
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
@@ -75,9 +87,12 @@ class RelayingEnd(LinkEnd):
                 if number in self.connections:
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
+            stop(self._due)
             self._when_ready(self)
         elif kind is Kind.REFUSED:
             self._refusal = payload.decode()
+        elif kind is Kind.LEAVING:
+            self._when_leaving(self)
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
 
@@ -110,6 +125,7 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
+        stop(self._due)
         for connection in list(self.connections.values()):
             connection.close()
         self.connections.clear()
