@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,30 +21,60 @@ def address_in(folder: Path) -> str:
 @contextmanager
 def cluster(folder: Path) -> Iterator[None]:
     """Run a server until the end of the block; it writes each commit to the disk."""
-    programs = _programs()
-    own = folder / "postgresql"
-    own.mkdir()
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    if user is not None:
-        shutil.chown(own, user)
+    with Cluster(folder).running():
+        yield
 
-    def run(program: str, *words: str) -> None:
+
+class Cluster:
+    """A server, which can be stopped and started again; it writes each commit to the disk."""
+
+    def __init__(self, folder: Path, host: str | None = None) -> None:
+        self._programs = _programs()
+        self._own = folder / "postgresql"
+        self._host = host  # to listen on too
+        self._user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+        self.address = address_in(folder)
+        if host is not None:
+            self.address = f"postgresql://chat@{host}/postgres"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it until the end of the block."""
+        self._own.mkdir()
+        if self._user is not None:
+            shutil.chown(self._own, self._user)
+        self._run("initdb", "-A", "trust", "-U", "chat", "-E", "UTF8", "--locale", "C.UTF-8")
+        if self._host is not None:
+            with (self._own / "data" / "pg_hba.conf").open("a") as file:
+                file.write(f"host all all {self._host}/24 trust\n")
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop("immediate")
+
+    def start(self) -> None:
+        """Start it again."""
+        listening = f"-k {self._own} -c listen_addresses={self._host or ''}"
+        self._run("pg_ctl", "-w", "-s", "-l", str(self._own / "log"), "-o", listening, "start")
+
+    def stop(self, how: str) -> None:
+        """Stop it: fast, immediate or kill."""
+        if how == "kill":
+            pid = int((self._own / "data" / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, signal.SIGKILL)
+        else:
+            self._run("pg_ctl", "-w", "-s", "-m", how, "stop")
+
+    def _run(self, program: str, *words: str) -> None:
         subprocess.run(
-            [programs / program, "-D", str(own / "data"), *words],
+            [self._programs / program, "-D", str(self._own / "data"), *words],
             check=True,
-            user=user,
-            cwd=own,
+            user=self._user,
+            cwd=self._own,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-
-    run("initdb", "-A", "trust", "-U", "chat", "-E", "UTF8", "--locale", "C.UTF-8")
-    listening = f"-k {own} -c listen_addresses="
-    run("pg_ctl", "-w", "-s", "-l", str(own / "log"), "-o", listening, "start")
-    try:
-        yield
-    finally:
-        run("pg_ctl", "-w", "-s", "-m", "immediate", "stop")
 
 
 def _programs() -> Path:

@@ -312,6 +312,75 @@ def test_lookups_are_no_lines_and_messages_are() -> None:
     assert all(COSTS[name].line for name in ("say", "me", "msg", "mods", "reply"))
 
 
+LOOKUPS = {
+    "text": ("/topic", "/set", "/ignore", "/certificate"),
+    "JSON": (
+        '{"do":"topic"}',
+        '{"do":"topic","room":"#tea","text":null}',
+        '{"do":"set","room":"#tea"}',
+        '{"do":"ignore"}',
+    ),
+    "IRC": ("TOPIC #tea", "MODE #tea", "MODE #tea b", "MODE #tea e", "MODE ann", "MODE ann +i-i"),
+}
+CHANGES = {
+    "text": "/topic tea at {}",
+    "JSON": '{{"do":"topic","room":"#tea","text":"tea at {}"}}',
+    "IRC": "TOPIC #tea :tea at {}",
+}
+CHATS = {
+    "text": ("/join #tea", "{}"),
+    "JSON": ('{"do":"join","room":"#tea"}', '{{"do":"say","text":"{}"}}'),
+    "IRC": ("JOIN #tea", "PRIVMSG #tea :{}"),
+}
+
+
+def founder(chat: Chat, dialect: str) -> Person:
+    """Return ann, who has founded #tea, with all that `--flood` allows."""
+    member(chat, "ann").hang_up()
+    if dialect == "IRC":
+        ann = chat.connect()
+        ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :ann")
+    elif dialect == "JSON":
+        ann = chat.program("ann", account_password=SECRET)
+    else:
+        ann = chat.join("ann")
+        ann.send(SECRET)
+    ann.send(CHATS[dialect][0])
+    return ann
+
+
+def watching(chat: Chat) -> Person:
+    bob = chat.program("bob")
+    bob.ask(do="join", room="#tea")
+    return bob
+
+
+def shown(bob: Person, event: str) -> int:
+    return sum(each["event"] == event for each in bob.events())
+
+
+@pytest.mark.parametrize("dialect", LOOKUPS)
+def test_a_command_that_only_looks_something_up_is_no_line(dialect: str) -> None:
+    chat = Chat(limits=DEFAULT)
+    ann, bob = founder(chat, dialect), watching(chat)
+    for lookup in LOOKUPS[dialect] * 5:
+        assert ann.send(lookup), lookup
+    bob.read()
+    ann.send(*[CHATS[dialect][1].format("hello")] * 10)
+    assert shown(bob, "said") == 8
+
+
+@pytest.mark.parametrize("dialect", CHANGES)
+def test_the_same_command_is_a_line_when_it_changes_something(dialect: str) -> None:
+    chat = Chat(limits=DEFAULT)
+    ann, bob = founder(chat, dialect), watching(chat)
+    bob.read()
+    ann.send(*[CHANGES[dialect].format(n) for n in range(10)])
+    assert shown(bob, "topic") == 8
+    chat.clock.advance(0.5)
+    assert shown(bob, "topic") == 1
+
+
 def test_talking_too_fast_is_paced_as_ever() -> None:
     chat = Chat(limits=DEFAULT)
     ann, bob = chat.program("ann"), chat.program("bob")

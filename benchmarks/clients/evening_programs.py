@@ -145,6 +145,7 @@ class Telnet(AtATerminal):
         if self.secret:
             until(lambda: "registered name" in self.shown())
             self.say(self.secret)
+        until(lambda: "You are in #lobby" in self.shown())
 
     def record(self) -> str:
         return self.tmux("capture-pane", "-p", "-J", "-S", "-5000", "-t", "x")

@@ -284,6 +284,7 @@ class HexChat(Client):
         self.display = self._x_server()
         self.run(*self.unprivileged(), "hexchat", "-d", str(self.home), DISPLAY=self.display)
         until(lambda: bool(self._window()))
+        until(lambda: "Now talking on #lobby" in self.record())  # its joins are slow
 
     def say(self, words: str) -> None:
         window = self._window()

@@ -33,10 +33,14 @@ SHARE = 20  # an address gets this many times the rate of a connection, and half
 
 
 class Cost(NamedTuple):
-    """The cost of a request, and whether it also counts as a line, which `--flood` limits."""
+    """The cost of a request, and whether it also counts as a line, which `--flood` limits.
+
+    With `change`, it counts unless it has no arguments: then it only looks something up.
+    """
 
     work: float
     line: bool = False
+    change: bool = False
 
 
 OTHER = Cost(300, line=True)  # a request that is not in the table
@@ -67,6 +71,8 @@ COSTS = {
     "metadata": Cost(2000),
     "subscribe": Cost(200),
     "unsubscribe": Cost(200),
+    "bot": Cost(200),
+    "invisible": Cost(200),
     # What people look up.
     "help": Cost(1000),
     "time": Cost(100),
@@ -89,11 +95,15 @@ COSTS = {
     "status": Cost(200),
     "accounts": Cost(5000),
     "settings": Cost(500),
+    # What people look up, or change.
+    "topic": Cost(300, change=True),
+    "ignore": Cost(300, change=True),
+    "certificate": Cost(300, change=True),
+    "set": Cost(500, change=True),
     # What hashes a password or writes to the disk.
     "register": Cost(20_000, line=True),
     "passwd": Cost(20_000, line=True),
     "remove-room": Cost(20_000, line=True),
-    "set": Cost(500, line=True),
     "roles": Cost(2000, line=True),
     "delete": Cost(1000, line=True),
 }

@@ -64,7 +64,10 @@ from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import Whowas
 from chatsvc.store.archive import Archive, Start
 
-STOPPING = Goodbye("The server is stopping. All messages are saved. Goodbye.")
+_SAVED = Goodbye("The server is stopping. All messages are saved. Goodbye.")
+_REFUSED = Goodbye(
+    "The server is stopping. Messages that it refused are not saved; all others are. Goodbye."
+)
 
 
 class Hub:
@@ -262,7 +265,7 @@ class Hub:
         self.scrubbing.end()
         self.erasing.end()
         self.search.end()
-        await self.archive.flush()
+        goodbye = await self._store_the_rest()
         for session in list(self.directory.sessions):
             session.tell(goodbye)
             session.close()
@@ -271,3 +274,10 @@ class Hub:
         await self.sign_ins.save()
         await self.bans.save()
         await self.happenings.save()
+
+    async def _store_the_rest(self) -> Goodbye:
+        """Store and show the lines that wait, and return what is true of all of them."""
+        before = self.measurements.refusals["not-kept"]
+        await self.archive.flush()
+        refused = self.measurements.refusals["not-kept"] > before or not self.messaging.storing
+        return _REFUSED if refused else _SAVED

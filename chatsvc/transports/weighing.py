@@ -20,7 +20,7 @@ def weight(requests: Sequence[Request | Refused]) -> int:
     first = requests[0]
     if not isinstance(first, Request):
         lines = 1
-    elif ROWS[first.name].cost.line:
+    elif ROWS[first.name].cost.line or _is_change(first):
         lines = _lines_in(first)
     else:
         return 0
@@ -29,6 +29,15 @@ def weight(requests: Sequence[Request | Refused]) -> int:
             if isinstance(what, Request) and what.name in _SAID:
                 lines += _lines_in(what)
     return lines
+
+
+def _is_change(request: Request) -> bool:
+    """Return whether a request that may be a lookup has more than the room that it is about."""
+    if not ROWS[request.name].cost.change:
+        return False
+    if request.rest is not None:
+        return bool(request.rest.strip())
+    return any(value is not None for name, value in request.args.items() if name != "room")
 
 
 def _lines_in(request: Request) -> int:

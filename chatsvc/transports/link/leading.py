@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from hmac import compare_digest
+from ipaddress import ip_address
 from typing import Any
 from typing import Protocol as Interface
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatsvc.model.rate_limits import Addresses
 from chatsvc.transports.link.arrival import Arrival
-from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressed, frame
+from chatsvc.transports.link.frames import (
+    VERSION,
+    Kind,
+    LinkEnd,
+    Malformed,
+    addressed,
+    facts,
+    frame,
+)
 from chatsvc.transports.link.remote import RemoteTransport
 from chatsvc.transports.tls import TLS
 
-HELLO_WITHIN = 5.0  # seconds
 LONGEST_HELLO = 4096  # bytes
+ATTEMPTS, ATTEMPTS_WITHIN = 100, 10.0  # to join, from an address, in so many seconds
 PORTION = 50  # connections of a lost link that are ended in one turn
 
 _log = Logger()
@@ -62,18 +70,12 @@ class LeadingEnd(LinkEnd):
         self._position = 0
         self._pending: dict[bytes, _Data] = {}
         self._waiting: list[bytes | _Data] = []
-        self._due: IDelayedCall | None = None
 
     # Opening and closing
 
-    @property
-    def _chat(self) -> Chat:
-        assert self._links.chat is not None  # links are closed when this node stops leading
-        return self._links.chat
-
     def connectionMade(self) -> None:
         self.MAX_LENGTH = LONGEST_HELLO
-        self._due = self._clock.callLater(HELLO_WITHIN, self.transport.abortConnection)
+        super().connectionMade()
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if not self.node:
@@ -81,39 +83,37 @@ class LeadingEnd(LinkEnd):
         elif kind is Kind.ARRIVED:
             self._accept(whom, payload)
         elif kind is Kind.LEAVING:
-            self._chat.dismiss(self.node)
+            self._dismiss()
         elif whom in self.connections:
             self._on(kind, self.connections[whom], payload)
 
     def _greet(self, kind: Kind, payload: bytes) -> None:
         """Let a node in that knows the secret; anybody else is not answered."""
-        try:
-            hello = json.loads(payload)
-            version, secret, node = hello["version"], str(hello["secret"]), str(hello["node"])
-        except (ValueError, TypeError, KeyError):
-            kind = Kind.GONE
-        if kind is not Kind.HELLO or not compare_digest(secret.encode(), self._links.secret):
-            self.transport.abortConnection()
-            return
-        refusal = self._links.refusal(version, node)
+        hello = facts(payload)
+        node = hello.get("node")
+        knows = compare_digest(
+            str(hello.get("secret")).encode(errors="replace"), self._links.secret
+        )
+        if kind is not Kind.HELLO or not knows or not isinstance(node, str) or not node:
+            raise Malformed
+        refusal = self._links.refusal(hello.get("version"), node)
         if refusal:
-            self.send(Kind.REFUSED, 0, refusal.encode())
-            self._clock.callLater(0, self.transport.loseConnection)
+            self.send(Kind.REFUSED, 0, refusal.encode(errors="replace"))
+            self.close()
             return
         self.MAX_LENGTH = LinkEnd.MAX_LENGTH
-        self._stop_waiting()
+        self.is_ready()
         self.node, self.since = node, self._clock.seconds()
         self._links.joined(self)
         self.send(Kind.WELCOME)
         self.begin()
 
-    def _stop_waiting(self) -> None:
-        if self._due is not None and self._due.active():
-            self._due.cancel()
+    def _dismiss(self) -> None:
+        if self._links.chat is not None:  # else this node stops too, and sends everybody away
+            self._links.chat.dismiss(self.node)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._stop_waiting()
         self._links.left(self)
         self._end_some(reason)
 
@@ -127,13 +127,15 @@ class LeadingEnd(LinkEnd):
     # Connections
 
     def _accept(self, number: int, payload: bytes) -> None:
-        facts = json.loads(payload)
-        peer, host = _address(facts["peer"]), _address(facts["host"])
-        remote = RemoteTransport(self, number, peer, host, self._clock)
-        self.connections[number] = remote
-        arrival = Arrival(self.node, facts["secure"], facts["fingerprint"], facts["tls_only"])
-        remote.protocol = self._chat.accept(arrival)
-        remote.protocol.makeConnection(remote)
+        known = facts(payload)
+        peer, host = _address(known.get("peer")), _address(known.get("host"))
+        if number in self.connections:
+            raise Malformed
+        if self._links.chat is None:  # it was on its way when this node stopped leading
+            self.send(Kind.ABORT, number)
+            return
+        self.connections[number] = remote = RemoteTransport(self, number, peer, host, self._clock)
+        remote.begin(self._links.chat.accept(_arrival(self.node, known)))
 
     def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -145,8 +147,7 @@ class LeadingEnd(LinkEnd):
         elif kind is Kind.GO_ON:
             remote.emptied()
         elif kind is Kind.GONE:
-            self.forget(remote.number)
-            remote.lost()
+            remote.gone()
 
     def forget(self, number: int) -> None:
         """Forget a connection."""
@@ -237,14 +238,32 @@ class Links(ServerFactory):
             end.send(Kind.LEAVING)
         return bool(self._ends)
 
+    def leave(self) -> None:
+        """Accept no connections any more, because this node stops leading.
+
+        The others keep new ones for the next leading node.
+        """
+        self.chat = None
+        for end in self._ends.values():
+            end.send(Kind.LEAVING)
+
     def close(self) -> None:
         """Disconnect all nodes; their connections must be closed by now."""
         for end in list(self._ends.values()):
             end.close()
 
 
-def _address(facts: Iterable[Any]) -> IAddress:
-    kind, host, port = facts
-    if kind == "unix":
-        return UNIXAddress(None)
-    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
+def _arrival(node: str, known: dict[str, Any]) -> Arrival:
+    secure, tls_only = bool(known.get("secure")), bool(known.get("tls_only"))
+    return Arrival(node, secure, str(known.get("fingerprint", "")), tls_only)
+
+
+def _address(known: Any) -> IAddress:
+    try:
+        kind, host, port = known
+        if kind == "unix":
+            return UNIXAddress(None)
+        version = ip_address(str(host)).version
+        return (IPv4Address if version == 4 else IPv6Address)("TCP", str(host), int(port))
+    except (TypeError, ValueError):
+        raise Malformed from None

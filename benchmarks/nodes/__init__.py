@@ -1,0 +1,1 @@
+"""Several nodes of one chat under faults, and what their people saw."""

@@ -1,0 +1,167 @@
+"""A site: a PostgreSQL server and some nodes on this machine, and how each of them can fail.
+
+With a network of its own (`Network`), each node is in a namespace, as on a machine, and its cable
+can be cut.  That needs root.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.clusters import Cluster
+from benchmarks.servers import UNLIMITED, free_port
+
+ADDRESS = "10.213.0."  # of the network; its first one is this machine's
+
+
+class Network:
+    """A bridge, and a namespace with an address for each node."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._hosts = {name: f"{ADDRESS}{number}" for number, name in enumerate(names, 2)}
+        self._bridge = f"chat{os.getpid() % 10_000}"
+        self.own = f"{ADDRESS}1"
+
+    def __enter__(self) -> Network:
+        _ip("link", "add", self._bridge, "type", "bridge")
+        _ip("addr", "add", f"{self.own}/24", "dev", self._bridge)
+        _ip("link", "set", self._bridge, "up")
+        for name, host in self._hosts.items():
+            space, cable = self.space(name), f"{self._bridge}{name}"
+            _ip("netns", "add", space)
+            _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
+            _ip("link", "set", cable, "master", self._bridge, "up")
+            _ip("-n", space, "addr", "add", f"{host}/24", "dev", "eth0")
+            _ip("-n", space, "link", "set", "eth0", "up")
+            _ip("-n", space, "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._hosts:
+            _ip("netns", "del", self.space(name))
+        _ip("link", "del", self._bridge)
+
+    def space(self, name: str) -> str:
+        """Return the name of a node's namespace."""
+        return f"{self._bridge}-{name}"
+
+    def host(self, name: str) -> str:
+        """Return the address of a node."""
+        return self._hosts[name]
+
+    def cut(self, name: str, is_cut: bool) -> None:
+        """Let nothing through to a node or from it; or (False) everything again."""
+        self._block(name, is_cut)
+
+    def cut_from(self, name: str, other: str, is_cut: bool) -> None:
+        """Let nothing through between a node and an address."""
+        self._block(name, is_cut, other)
+
+    def _block(self, name: str, is_cut: bool, other: str | None = None) -> None:
+        how = "-A" if is_cut else "-D"
+        for chain, end in (("INPUT", "-s"), ("OUTPUT", "-d")):
+            where = [] if other is None else [end, other]
+            _ip(
+                "netns", "exec", self.space(name),
+                "iptables", "-w", how, chain, "!", "-i" if chain == "INPUT" else "-o", "lo",
+                *where, "-j", "DROP",
+            )  # fmt: skip
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
+
+
+class Node:
+    """A process of `chatsvc serve`."""
+
+    def __init__(self, name: str, folder: Path, address: str, network: Network | None) -> None:
+        self.name = name
+        self.host = network.host(name) if network else "127.0.0.1"
+        self.port = free_port()
+        self._folder = folder
+        self._space = network.space(name) if network else None
+        self._command = [
+            str(Path(sys.executable).with_name("chatsvc")), "serve", "--data", str(folder / name),
+            "--archive", address, "--node", name, "--interface", self.host,
+            "--port", str(self.port), *UNLIMITED,
+        ]  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+        self.is_stopped = False  # by SIGSTOP
+
+    def start(self) -> None:
+        """Start it."""
+        within = ["ip", "netns", "exec", self._space] if self._space else []
+        with (self._folder / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*within, *self._command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there, stopped or not."""
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if it is there."""
+        if self.process is not None and self.runs:
+            self.process.send_signal(number)
+            self.is_stopped = number == signal.SIGSTOP
+
+    def kill(self) -> None:
+        """Kill it, and wait for its end."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+            self.is_stopped = False
+
+    def log(self) -> str:
+        """Return what it has written."""
+        return (self._folder / f"{self.name}.log").read_text()
+
+
+class Site:
+    """The database and the nodes."""
+
+    def __init__(self, folder: Path, names: list[str], network: Network | None = None) -> None:
+        self.network = network
+        self.database = Cluster(folder, host=network.own if network else None)
+        self.nodes = [Node(name, folder, self.database.address, network) for name in names]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run all of it until the end of the block."""
+        with self.database.running():
+            try:
+                for node in self.nodes:
+                    node.start()
+                yield
+            finally:
+                for node in self.nodes:
+                    node.signal(signal.SIGCONT)
+                    node.signal(signal.SIGTERM)
+                for node in self.nodes:
+                    if node.process is not None:
+                        node.process.wait(60)
+
+    def query(self, query: str) -> list[tuple[object, ...]]:
+        """Return rows of the database."""
+        with psycopg.connect(self.database.address, connect_timeout=5) as link:
+            return link.execute(query.encode()).fetchall()
+
+    def leader(self) -> Node | None:
+        """Return the node that leads, as the database knows it."""
+        try:
+            names = {str(name) for (name,) in self.query("SELECT node FROM leader")}
+        except psycopg.Error:
+            return None
+        return next((node for node in self.nodes if node.name in names), None)
