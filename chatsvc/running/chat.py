@@ -18,12 +18,11 @@ from chatsvc.core.shell import shell_session
 from chatsvc.model.characters import plain
 from chatsvc.model.message_events import Said
 from chatsvc.model.rate_limits import Window
-from chatsvc.model.server_events import Goodbye
 from chatsvc.options.command_line import Options
 from chatsvc.process.threshold import Threshold
 from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.start_message import ways_to_rule
-from chatsvc.services.hub import STOPPING, Hub
+from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.store.archive import Archive, Worker
 from chatsvc.store.location import Database
@@ -117,9 +116,12 @@ class Chat:
         self.hub.scrubbing.begin()
         self.hub.erasing.begin()
 
-    def stopping(self, goodbye: Goodbye = STOPPING) -> Iterator[Step]:
-        """Yield the steps of stopping: store what was said, tell everybody, close."""
-        yield partial(self.hub.close, goodbye)
+    def stopping(self, moving: bool = False) -> Iterator[Step]:
+        """Yield the steps of stopping: store what was said, tell everybody, close.
+
+        With `moving`, users can continue at another node.
+        """
+        yield partial(self.hub.close, moving)
         yield self.factory.all_closed
         yield self.archive.close
 

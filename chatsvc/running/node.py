@@ -24,8 +24,6 @@ from chatsvc.commands.control import Command
 from chatsvc.options.command_line import Options
 from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
-from chatsvc.services.hub import STOPPING
-from chatsvc.services.sessions import MOVING
 from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
@@ -128,7 +126,7 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
-            yield partial(self.chat.hub.close, MOVING if self._links.leave() else STOPPING)
+            yield partial(self.chat.hub.close, moving=self._links.leave())
             yield self.chat.archive.close
             yield self.chat.factory.all_closed
         else:
@@ -281,8 +279,8 @@ class Node:
     async def _step_down(self, chat: Chat) -> None:
         """Disconnect everybody, because another node leads now."""
         self.chat = None
-        self._links.chat = None
-        for step in chat.stopping(MOVING):
+        self._links.leave()
+        for step in chat.stopping(moving=True):
             await self._take(step)
         self._links.close()
         _log.warn("The node {node} no longer leads the chat.", node=self.name)

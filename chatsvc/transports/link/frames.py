@@ -48,7 +48,7 @@ class Kind(IntEnum):
     REFUSED = 3  # why, in words
     PING = 4
     PONG = 5  # with the payload of the ping
-    LEAVING = 6  # this node stops: say goodbye to its connections; or send it no new ones
+    LEAVING = 6  # to the leading node: say goodbye to all connections; or from it: add no more
     ARRIVED = 7  # a new connection: JSON with what is known about it
     DATA = 8
     ENDED = 9  # the peer of the connection sends nothing more; or send it nothing more

@@ -202,14 +202,23 @@ class Links(ServerFactory):
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
-        self._leaving = False
+        self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
+        if not self._may_try(getattr(addr, "host", "")):
+            return None
         return self._tls.around(LeadingEnd(self, self._clock))
+
+    def _may_try(self, address: str) -> bool:
+        """Count an attempt to join, whose handshake is work, and return whether it is allowed."""
+        if self._attempts.admit(address, self._clock.seconds()) is not None:
+            return False
+        self._attempts.gone(address)
+        return True
 
     def refusal(self, version: object, node: str) -> str:
         """Return why a node cannot join, or an empty text."""
-        if self.chat is None or self._leaving:
+        if self.chat is None:
             return f"The node {self.node} does not lead the chat."
         if version != VERSION:
             return f"The leading node {self.node} speaks version {VERSION} of links."
@@ -232,20 +241,14 @@ class Links(ServerFactory):
             )  # fmt: skip
 
     def leave(self) -> bool:
-        """Let nodes send no new connections: this one stops.  Return whether there are others."""
-        self._leaving = True
-        for end in self._ends.values():
-            end.send(Kind.LEAVING)
-        return bool(self._ends)
-
-    def leave(self) -> None:
         """Accept no connections any more, because this node stops leading.
 
-        The others keep new ones for the next leading node.
+        The others keep new ones for the next leading node.  Return whether there are others.
         """
         self.chat = None
         for end in self._ends.values():
             end.send(Kind.LEAVING)
+        return bool(self._ends)
 
     def close(self) -> None:
         """Disconnect all nodes; their connections must be closed by now."""

@@ -23,14 +23,12 @@ from zope.interface import implementer
 
 from chatsvc import __version__
 from chatsvc.store.leading import Leader
-from chatsvc.transports.connection import HEAD_WITHIN, stop
+from chatsvc.transports.connection import HEAD_WITHIN, LAST_WORDS, stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressees
 from chatsvc.transports.peer import pass_on
 from chatsvc.transports.sending import BUFFER
 from chatsvc.transports.tls import fingerprint_of
-
-ANSWER_WITHIN = 3.0  # seconds in which the leading node must accept a link
 
 
 @implementer(IHandshakeListener)
@@ -39,7 +37,7 @@ class RelayingEnd(LinkEnd):
 
     `when_ready` is called when it can be used, `when_lost` when it can no longer be used, with a
     reason in words if the leading node has refused it.  `when_leaving` is called when the leading
-    node stops, and accepts no new connections.
+    node stops: connections that it has may stay until it closes them.
     """
 
     def __init__(
@@ -59,19 +57,13 @@ class RelayingEnd(LinkEnd):
         self._when_leaving = when_leaving
         self._refusal = ""
         self._last = 0
-        self._due: IDelayedCall | None = None  # until the leading node must have answered
-
-    def connectionMade(self) -> None:
-        if self.is_closing:
-            self.transport.abortConnection()
-        else:
-            self._due = self._clock.callLater(ANSWER_WITHIN, self.transport.abortConnection)
+        self.is_leaving = False  # the other node stops leading, and accepts nothing more
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
         if fingerprint_of(self.transport) != self.leader.fingerprint:
             self._refusal = "It is not the node that leads the chat."
-            self.transport.abortConnection()
+            self.abort()
             return
         hello = {
             "version": VERSION, "secret": self.leader.secret, "node": self._node,
@@ -87,11 +79,12 @@ class RelayingEnd(LinkEnd):
                 if number in self.connections:
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
-            stop(self._due)
+            self.is_ready()
             self._when_ready(self)
         elif kind is Kind.REFUSED:
-            self._refusal = payload.decode()
+            self._refusal = payload.decode(errors="replace")
         elif kind is Kind.LEAVING:
+            self.is_leaving = True
             self._when_leaving(self)
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
@@ -125,7 +118,6 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        stop(self._due)
         for connection in list(self.connections.values()):
             connection.close()
         self.connections.clear()
@@ -155,7 +147,8 @@ class RelayedConnection(Protocol):
         self.unsent = data  # what has come before there was a link
         self._link: RelayingEnd | None = None
         self._number = 0
-        self._due: IDelayedCall | None = None  # until the handshake is given up
+        self._due: IDelayedCall | None = None  # until the handshake, or closing, is given up
+        self._is_closing = False
         self._held = False
         self._direct = False
         self._socket: socket
@@ -189,8 +182,9 @@ class RelayedConnection(Protocol):
         if self._direct:
             self._socket = self.transport.getHandle()
         self.transport.registerProducer(self, not self._direct)
-        if self._place.link is not None:
-            self.follow(self._place.link)
+        link = self._place.link
+        if link is not None and not link.is_leaving:
+            self.follow(link)
         else:
             self.hold(True)
             self._place.wait(self)
@@ -212,15 +206,19 @@ class RelayedConnection(Protocol):
     def become(self, protocol: Any) -> None:
         """Give the connection to another protocol, with what has come until now."""
         self._stop_producing()
+        self.transport.resumeProducing()
         pass_on(self.transport, protocol)
         if self._secure:
             protocol.handshakeCompleted()
         if self.unsent:
             protocol.dataReceived(self.unsent)
-        self.transport.resumeProducing()
 
     def close(self) -> None:
-        """Close once everything is sent."""
+        """Close once everything is sent; a client that does not take it loses the rest."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._due = self._place.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         self._stop_producing()
         self.transport.resumeProducing()  # TLS needs the peer's farewell
         self.transport.loseConnection()
@@ -266,9 +264,11 @@ class RelayedConnection(Protocol):
 
     def read_or_pause(self) -> None:
         """Read from the client, unless it is held or the link is slow."""
+        if self._is_closing or not self.transport.connected:
+            return
         if self._held or (self._link is not None and self._link.congested):
             self.transport.pauseProducing()
-        elif self.transport.connected and not self.transport.disconnecting:
+        elif not self.transport.disconnecting:
             self.transport.resumeProducing()
 
     # To the client

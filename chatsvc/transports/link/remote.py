@@ -53,7 +53,8 @@ class RemoteTransport:
 
     __slots__ = (
         "_clock", "_end", "_ended", "_gone", "_held", "_host", "_is_full", "_paused", "_peer",
-        "_producer", "_reading", "_unread", "connected", "disconnecting", "latest", "number", "protocol",
+        "_producer", "_reading", "_unread", "connected", "disconnecting", "latest", "number",
+        "protocol",
     )  # fmt: skip
 
     def __init__(
@@ -127,7 +128,7 @@ class RemoteTransport:
         """Read again, beginning in the next turn."""
         if self._paused:
             self._paused = False
-            if self._unread or self._ended:
+            if self._unread or self._ended or self._gone:
                 self._read_soon()
 
     def stopProducing(self) -> None:
