@@ -313,10 +313,14 @@ class Node:
         """Let new connections wait: the leading node stops, and says goodbye to the others."""
         self._left = link.leader.secret
         self._unlink()
+        self._wake()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
+            was_used = self._relay.link is link
             self._unlink()
+            if was_used:
+                self._wake()
             if not self._stopping and self.chat is None:
                 self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
 
@@ -324,7 +328,6 @@ class Node:
         self._link = None
         self._relay.use(None)
         self._silent_since = None
-        self._wake()
 
 
 class _Once(ClientFactory):

@@ -69,8 +69,8 @@ class RelayingEnd(LinkEnd):
             "version": VERSION, "secret": self.leader.secret, "node": self._node,
             "software": __version__,
         }  # fmt: skip
-        self.begin()
         self.send(Kind.HELLO, 0, json.dumps(hello).encode())
+        self.begin()
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if kind is Kind.DATA:
