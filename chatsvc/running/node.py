@@ -37,6 +37,7 @@ from chatsvc.transports.tls import TLS
 
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
 
 _log = Logger()
@@ -212,7 +213,7 @@ class Node:
             await self._renew()
         except Deposed as deposed:
             self._say(str(deposed))
-            await self._step_down(self.chat)
+            self._step_down(self.chat)
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
@@ -233,14 +234,14 @@ class Node:
     def _is_silent(self, leader: Leader | None) -> bool:
         """Return whether a leader to which there is a link has stored no heartbeat for long.
 
-        It is seen to be late for as long again, because the database may have been away.
+        If the database was away, the leader needs a moment to notice that it is back.
         """
         now = self._reactor.seconds()
         if leader is not None and leader.age <= LEASE:
             self._silent_since = None
         elif self._silent_since is None:
             self._silent_since = now
-        return self._silent_since is not None and now - self._silent_since > LEASE
+        return self._silent_since is not None and now - self._silent_since > SILENT
 
     def _say(self, sentence: str) -> None:
         if sentence and sentence != self._said:
@@ -276,14 +277,16 @@ class Node:
         _log.info("{text}", text="\n".join(self.ready()))
         self._relay.hand_over(chat.factory.accept)
 
-    async def _step_down(self, chat: Chat) -> None:
+    def _step_down(self, chat: Chat) -> None:
         """Disconnect everybody, because another node leads now."""
         self.chat = None
-        self._links.leave()
+        self._links.chat = None
+        self._links.cut()
+        start(self._end(chat))
+
+    async def _end(self, chat: Chat) -> None:
         for step in chat.stopping(moving=True):
             await self._take(step)
-        self._links.close()
-        _log.warn("The node {node} no longer leads the chat.", node=self.name)
 
     # Relaying
 

@@ -251,9 +251,14 @@ class Links(ServerFactory):
         return bool(self._ends)
 
     def close(self) -> None:
-        """Disconnect all nodes; their connections must be closed by now."""
+        """Disconnect all nodes, once everything is sent."""
         for end in list(self._ends.values()):
             end.close()
+
+    def cut(self) -> None:
+        """Disconnect all nodes at once."""
+        for end in list(self._ends.values()):
+            end.transport.abortConnection()
 
 
 def _arrival(node: str, known: dict[str, Any]) -> Arrival:
