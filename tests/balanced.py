@@ -46,7 +46,7 @@ class Balanced:
     def __init__(self, directory: Path) -> None:
         self._haproxy = needs("haproxy")
         self._directory = directory
-        self._address = database_at(directory / "archive").uri
+        self._address = database_at(directory / "archive").address
         self.port, *ports = free_ports(len(NAMES) + 1)
         self._ports = dict(zip(NAMES, ports, strict=True))
         self._stack = contextlib.ExitStack()
@@ -189,7 +189,9 @@ class Talker(threading.Thread):
 
     def _visit(self) -> None:
         with socket.create_connection(("127.0.0.1", self._chat.port), LIMIT) as self._socket:
-            self._send({"do": "hello", "version": 1, "name": self.name, "client": f"of-{self.name}"})
+            self._send(
+                {"do": "hello", "version": 1, "name": self.name, "client": f"of-{self.name}"}
+            )
             self._socket.settimeout(0.02)
             rest = b""
             while not self._is_done():
@@ -214,7 +216,7 @@ class Talker(threading.Thread):
     def _say(self) -> None:
         self._said += 1
         tag = f"tag-{self._said}"
-        request = {"do": "say", "room": "#lobby", "text": f"{self.name} {self._said}", "tag": tag}
+        request: dict[str, object] = {"do": "say", "room": "#lobby", "text": self.texts[-1], "tag": tag}
         self._waiting[tag] = request
         self._send(request)
 

@@ -33,7 +33,14 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["browser", "keeper", "archive_files", "ircpeople", "postgresql_archives"]
+pytest_plugins = [
+    "browser",
+    "keeper",
+    "archive_files",
+    "ircpeople",
+    "postgresql_archives",
+    "leading_writers",
+]
 
 _log = Logger()
 

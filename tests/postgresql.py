@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,14 +93,29 @@ class Server:
 
     def kill(self) -> None:
         """End all its processes at once, as a crash does."""
-        main = int((self._data / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        for pid in (main, *map(int, children)):
-            os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not any(map(_is_alive, (main, *map(int, children)))), "their end")
+        ended = self._signal(signal.SIGKILL)
+        wait_until(lambda: not any(map(_is_alive, ended)), "their end")
         # Without an init process, a dead process keeps its number, and seems to run.
         (self._data / "postmaster.pid").unlink()
         (self.directory / ".s.PGSQL.5432.lock").unlink()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let it accept connections and answer nothing, as a machine that hangs does."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> tuple[int, ...]:
+        """Send a signal to all its processes; return their numbers."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        pids = (main, *map(int, children))
+        for pid in pids:
+            os.kill(pid, number)
+        return pids
 
     def remove(self) -> None:
         """Stop the server, if it runs, and delete everything."""

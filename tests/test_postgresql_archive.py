@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from threading import Thread
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
@@ -25,6 +26,7 @@ from keeper import (
 from postgresql import lacks
 from postgresql_archives import Open, execute
 from real import lacking
+from waiting import wait_until
 
 from chatsvc.model.records import Account, Act, Fact, FormerName, Member, Record
 from chatsvc.store.archive import ArchiveFailed, Workers
@@ -215,6 +217,29 @@ def test_an_index_that_spells_otherwise_is_made_again_latest_lines_first(
     last = finds(keeper, "tea", seeker=everywhere)
     assert [said.text for said in last.lines] == [f"tea {n}" for n in range(40, -1, -1) if n != 4]
     assert not last.unfinished
+
+
+def test_a_former_leader_may_still_be_adding_its_lines(keeper: Keeper, database: Database) -> None:
+    from chatsvc.store.postgresql.connection import connect
+    from chatsvc.store.postgresql.word_index import LOCK, Index
+
+    keeper.keep(*(line(f"tea {n}") for n in range(5)))
+    indexes = [Index(database), Index(database)]
+    left: list[int] = []
+    threads = [Thread(target=lambda one=one: left.append(one.catch_up())) for one in indexes]
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+    with connect(database) as link:
+        with link.transaction():
+            link.execute(LOCK.encode())
+            for thread in threads:
+                thread.start()
+            wait_until(lambda: execute(database, waiting) == [(2,)], "both")
+        for thread in threads:
+            thread.join()
+    assert left == [0, 0]
+    assert execute(database, "SELECT number FROM words ORDER BY id") == [(n,) for n in range(1, 6)]
+    for one in indexes:
+        one.close()
 
 
 def test_the_size_is_that_of_the_lines_that_are_left(keeper: Keeper) -> None:

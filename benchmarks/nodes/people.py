@@ -1,4 +1,4 @@
-"""People who talk through JSON clients, come back when they are cut off, and remember everything."""
+"""People who talk through JSON clients, reconnect when they are cut off, and note what they see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 Place = tuple[str, int]
-PATIENCE = 20.0  # seconds without any sign of the server, after which a client connects again
+PATIENCE = 20.0  # seconds without any answer, after which a client connects again
 
 
 class Shown(NamedTuple):
@@ -141,6 +141,8 @@ class Person:
 
     def _note_refusal(self, event: dict[str, Any]) -> None:
         tag = event.get("tag")
+        if event["code"] == "stopping":
+            return  # it is sent again over the next connection
         if tag in self.pending:
             self.refused[tag] = event["code"]
             del self.pending[tag]
@@ -242,7 +244,7 @@ def _asker(
 
 
 async def _within(line: Awaitable[bytes], seconds: float, ping: Callable[[], None]) -> bytes:
-    """Wait for a line; halfway, ask for a sign of life."""
+    """Wait for a line; halfway, ask whether the server is there."""
     waiting = asyncio.ensure_future(line)
     done, _ = await asyncio.wait([waiting], timeout=seconds / 2)
     if not done:

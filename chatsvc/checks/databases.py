@@ -20,6 +20,8 @@ _READ_ONLY = "the database is read-only: default_transaction_read_only is on."
 _PRIMARY = "Name the primary. With several hosts: ?target_session_attrs=read-write"
 _UNSAFE = "fsync is off, so a power failure can damage the archive."
 _NO_SCHEMA = "the user {user} cannot create tables in the schema {schema}."
+_LED = "The node {node} leads this chat. A server that you start becomes another node of it."
+_USED = "Another program uses it at the moment: a server, or a copy to another archive."
 _NO_TABLES = "the user {user} does not own the tables {tables}."
 
 _ABOUT = """SELECT current_user, current_schema(), pg_is_in_recovery(), current_setting('fsync'),
@@ -31,18 +33,13 @@ _FOREIGN = """SELECT relname FROM pg_class
               ORDER BY relname"""
 _SIZE = """SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
            WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"""
-_LOCKED = """SELECT EXISTS (
-                 SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-                 WHERE datname = current_database() AND locktype = 'advisory' AND granted
-                       AND classid = (hashtext('a service of chatsvc')::bigint & 4294967295)::oid
-                       AND objid = (hashtext(current_schema())::bigint & 4294967295)::oid)"""
 
 
 class Seen(NamedTuple):
     """What was found out about a database."""
 
     problems: list[Problem]
-    about: str = ""  # a sentence for people, if it can be used
+    about: str = ""  # sentences for people, if it can be used
     in_use: bool = False  # a service has its lock
 
 
@@ -60,6 +57,7 @@ def _looked_at(database: Database) -> Seen:
 
     from chatsvc.store.postgresql.connection import connect
     from chatsvc.store.postgresql.errors import sentences, unreachable
+    from chatsvc.store.postgresql.leadership import leader
     from chatsvc.store.postgresql.migrations import check_server, version
 
     try:
@@ -70,12 +68,15 @@ def _looked_at(database: Database) -> Seen:
         check_server(link, database)
         found = version(link, database)
         (size,) = link.execute(_SIZE).fetchone() or (0,)
-        (locked,) = link.execute(_LOCKED).fetchone() or (False,)
+        leading = leader(link)
+        in_use = leading is not None and leading.present
         about = (
             f"{database}: PostgreSQL {link.info.server_version // 10_000},"
             f" {f'archive version {found}' if found else 'no archive yet'}, {in_bytes(int(size))}"
         )
-        return Seen(list(_rights(link, database)), about, bool(locked))
+        if leading is not None and in_use:
+            about += f"\n{_LED.format(node=leading.node) if leading.node else _USED}"
+        return Seen(list(_rights(link, database)), about, in_use)
 
 
 def _rights(link: Link, database: Database) -> Iterator[Problem]:

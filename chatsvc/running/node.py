@@ -128,11 +128,17 @@ class Node:
         self._stopping = True
         if self.chat is not None:
             yield partial(self.chat.hub.close, moving=self._links.leave())
-            yield self.chat.archive.close
+            yield self._release
             yield self.chat.factory.all_closed
         else:
             yield self._leave
         yield self._close
+
+    async def _release(self) -> None:
+        """Close the archive, so that another node can lead."""
+        chat, self.chat = self.chat, None
+        if chat is not None:
+            await chat.archive.close()
 
     async def _leave(self) -> None:
         """Let everybody here reconnect to another node."""
@@ -145,8 +151,7 @@ class Node:
             await self._threads.pause(SOON)
 
     async def _close(self) -> None:
-        if self._link is not None:
-            self._link.close()
+        self._let_go(self._link)
         self._links.close()
         if self._port is not None:
             self._port.stopListening()
@@ -182,7 +187,7 @@ class Node:
     # Watching
 
     async def _watch(self) -> None:
-        while not self._stopping:
+        while self.chat is not None or not self._stopping:
             try:
                 await self._look()
                 self._say("")
@@ -213,7 +218,8 @@ class Node:
             await self._renew()
         except Deposed as deposed:
             self._say(str(deposed))
-            self._step_down(self.chat)
+            if not self._stopping:
+                self._step_down(self.chat)
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
@@ -270,8 +276,7 @@ class Node:
             return  # another node was faster
         chat = self.chat
         assert chat is not None
-        if self._link is not None:
-            self._link.close()
+        self._let_go(self._link)
         chat.begin()
         self._silent_since = None
         _log.info("{text}", text="\n".join(self.ready()))
@@ -295,10 +300,9 @@ class Node:
         host, colon, port = leader.address.rpartition(":")
         if not colon or (self._link is not None and self._link.leader.secret == leader.secret):
             return
-        if self._link is not None:  # with a former leader, which does not answer
-            self._link.close()
+        self._let_go(self._link)  # with a former leader, which does not answer
         self._link = link = RelayingEnd(
-            self.name, leader, self._reactor, self._linked, self._unlinked, self._left_by
+            self.name, leader, self._reactor, self._linked, self._left_by, self._unlinked
         )
         self._reactor.connectSSL(
             host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
@@ -306,6 +310,9 @@ class Node:
         )  # fmt: skip
 
     def _linked(self, link: RelayingEnd) -> None:
+        if self._link is not link:
+            link.transport.loseConnection()
+            return
         _log.info(
             "The node {node} relays to {leader} at {address}.",
             node=self.name, leader=link.leader.node, address=link.leader.address,
@@ -315,22 +322,27 @@ class Node:
     def _left_by(self, link: RelayingEnd) -> None:
         """Let new connections wait: the leading node stops, and says goodbye to the others."""
         self._left = link.leader.secret
-        self._unlink()
+        self._let_go(link)
         self._wake()
+
+    def _let_go(self, link: RelayingEnd | None) -> None:
+        """Send nobody over a link any more; it ends when its connections have ended."""
+        if link is not None and self._link is link:
+            self._link = None
+            self._relay.use(None)
+            if self.chat is not None and link.transport is not None:
+                link.transport.loseConnection()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
             was_used = self._relay.link is link
-            self._unlink()
+            self._link = None
+            self._relay.use(None)
+            self._silent_since = None
             if was_used:
                 self._wake()
             if not self._stopping and self.chat is None:
                 self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
-
-    def _unlink(self) -> None:
-        self._link = None
-        self._relay.use(None)
-        self._silent_since = None
 
 
 class _Once(ClientFactory):

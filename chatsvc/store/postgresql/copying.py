@@ -32,7 +32,7 @@ from chatsvc.store.record_columns import names, row_of
 
 FETCHED = 5_000  # rows that the server sends at once
 
-_IN_USE = "The archive {place} is in use. Stop its service or the other copy, and try again."
+_IN_USE = "The archive {place} is in use. Stop its services or the other copy, and try again."
 _OLDER = "{place} is an archive of an older chatsvc. Choose an empty destination."
 _OLDER_COPY = (
     "{place} is an unfinished copy by another version of chatsvc. Drop its tables, or choose"

@@ -112,10 +112,15 @@ def lock_soon(link: Link) -> bool:
     return True
 
 
+def is_held(link: Link) -> bool:
+    """Return whether a program holds the lock of an archive."""
+    return link.execute(_HOLDER).fetchone() is not None
+
+
 def leader(link: Link) -> Leader | None:
     """Return who leads or has led last, or None if nobody has and nobody does."""
     if stored_version(link) < _SINCE:
-        return Leader(present=True) if link.execute(_HOLDER).fetchone() else None
+        return Leader(present=True) if is_held(link) else None
     row = link.execute(_LOOK).fetchone()
     if row is None:
         return None

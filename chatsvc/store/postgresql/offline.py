@@ -10,6 +10,7 @@ from chatsvc.store.archive import ArchiveFailed, KeptRoom, R
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql import record_rows
 from chatsvc.store.postgresql.connection import Connection, Link
+from chatsvc.store.postgresql.leadership import is_held
 from chatsvc.store.postgresql.line_rows import READ, lines
 from chatsvc.store.postgresql.migrations import (
     bring_up_to_date,
@@ -23,6 +24,10 @@ from chatsvc.store.postgresql.writer import read_rooms
 
 _OLDER = (
     "{place} was written by an older chatsvc. Start this version once: it upgrades the archive."
+)
+_OLDER_SERVER = (
+    "A server of an older chatsvc uses {place}. Use the commands of that version, or start this"
+    " version of the server first."
 )
 _AFTER = f"{READ} AND number > %s ORDER BY number LIMIT %s"
 
@@ -43,6 +48,8 @@ class Ledger:
         check_server(link, self.database)
         if not self._may_create:
             check_archive(link, self.database)
+        if version(link, self.database) not in (0, newest()) and is_held(link):
+            raise ArchiveFailed(_OLDER_SERVER.format(place=self.database))
         bring_up_to_date(link, self.database)
 
     def __enter__(self) -> Ledger:

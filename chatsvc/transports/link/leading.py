@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from hmac import compare_digest
-from ipaddress import ip_address
 from typing import Any
 from typing import Protocol as Interface
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatsvc.model.rate_limits import Addresses
 from chatsvc.transports.link.arrival import Arrival
-from chatsvc.transports.link.frames import (
-    VERSION,
-    Kind,
-    LinkEnd,
-    Malformed,
-    addressed,
-    facts,
-    frame,
-)
+from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressed, frame
 from chatsvc.transports.link.remote import RemoteTransport
 from chatsvc.transports.tls import TLS
 
+HELLO_WITHIN = 5.0  # seconds
 LONGEST_HELLO = 4096  # bytes
-ATTEMPTS, ATTEMPTS_WITHIN = 100, 10.0  # to join, from an address, in so many seconds
 PORTION = 50  # connections of a lost link that are ended in one turn
 
 _log = Logger()
@@ -70,50 +62,57 @@ class LeadingEnd(LinkEnd):
         self._position = 0
         self._pending: dict[bytes, _Data] = {}
         self._waiting: list[bytes | _Data] = []
+        self._due: IDelayedCall | None = None
 
     # Opening and closing
 
     def connectionMade(self) -> None:
         self.MAX_LENGTH = LONGEST_HELLO
-        super().connectionMade()
+        self._due = self._clock.callLater(HELLO_WITHIN, self.transport.abortConnection)
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if not self.node:
             self._greet(kind, payload)
         elif kind is Kind.ARRIVED:
-            self._accept(whom, payload)
+            if self._links.chat is None:
+                self.send(Kind.CLOSE, whom)  # it was on its way when this node stopped leading
+            else:
+                self._accept(self._links.chat, whom, payload)
         elif kind is Kind.LEAVING:
-            self._dismiss()
+            if self._links.chat is not None:
+                self._links.chat.dismiss(self.node)
         elif whom in self.connections:
             self._on(kind, self.connections[whom], payload)
 
     def _greet(self, kind: Kind, payload: bytes) -> None:
         """Let a node in that knows the secret; anybody else is not answered."""
-        hello = facts(payload)
-        node = hello.get("node")
-        knows = compare_digest(
-            str(hello.get("secret")).encode(errors="replace"), self._links.secret
-        )
-        if kind is not Kind.HELLO or not knows or not isinstance(node, str) or not node:
-            raise Malformed
-        refusal = self._links.refusal(hello.get("version"), node)
+        try:
+            hello = json.loads(payload)
+            version, secret, node = hello["version"], str(hello["secret"]), str(hello["node"])
+        except (ValueError, TypeError, KeyError):
+            kind = Kind.GONE
+        if kind is not Kind.HELLO or not compare_digest(secret.encode(), self._links.secret):
+            self.transport.abortConnection()
+            return
+        refusal = self._links.refusal(version, node)
         if refusal:
-            self.send(Kind.REFUSED, 0, refusal.encode(errors="replace"))
-            self.close()
+            self.send(Kind.REFUSED, 0, refusal.encode())
+            self._clock.callLater(0, self.transport.loseConnection)
             return
         self.MAX_LENGTH = LinkEnd.MAX_LENGTH
-        self.is_ready()
+        self._stop_waiting()
         self.node, self.since = node, self._clock.seconds()
         self._links.joined(self)
         self.send(Kind.WELCOME)
         self.begin()
 
-    def _dismiss(self) -> None:
-        if self._links.chat is not None:  # else this node stops too, and sends everybody away
-            self._links.chat.dismiss(self.node)
+    def _stop_waiting(self) -> None:
+        if self._due is not None and self._due.active():
+            self._due.cancel()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
+        self._stop_waiting()
         self._links.left(self)
         self._end_some(reason)
 
@@ -126,16 +125,14 @@ class LeadingEnd(LinkEnd):
 
     # Connections
 
-    def _accept(self, number: int, payload: bytes) -> None:
-        known = facts(payload)
-        peer, host = _address(known.get("peer")), _address(known.get("host"))
-        if number in self.connections:
-            raise Malformed
-        if self._links.chat is None:  # it was on its way when this node stopped leading
-            self.send(Kind.ABORT, number)
-            return
-        self.connections[number] = remote = RemoteTransport(self, number, peer, host, self._clock)
-        remote.begin(self._links.chat.accept(_arrival(self.node, known)))
+    def _accept(self, chat: Chat, number: int, payload: bytes) -> None:
+        facts = json.loads(payload)
+        peer, host = _address(facts["peer"]), _address(facts["host"])
+        remote = RemoteTransport(self, number, peer, host, self._clock)
+        self.connections[number] = remote
+        arrival = Arrival(self.node, facts["secure"], facts["fingerprint"], facts["tls_only"])
+        remote.protocol = chat.accept(arrival)
+        remote.protocol.makeConnection(remote)
 
     def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -147,7 +144,8 @@ class LeadingEnd(LinkEnd):
         elif kind is Kind.GO_ON:
             remote.emptied()
         elif kind is Kind.GONE:
-            remote.gone()
+            self.forget(remote.number)
+            remote.lost()
 
     def forget(self, number: int) -> None:
         """Forget a connection."""
@@ -202,19 +200,9 @@ class Links(ServerFactory):
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
-        self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
-        if not self._may_try(getattr(addr, "host", "")):
-            return None
         return self._tls.around(LeadingEnd(self, self._clock))
-
-    def _may_try(self, address: str) -> bool:
-        """Count an attempt to join, whose handshake is work, and return whether it is allowed."""
-        if self._attempts.admit(address, self._clock.seconds()) is not None:
-            return False
-        self._attempts.gone(address)
-        return True
 
     def refusal(self, version: object, node: str) -> str:
         """Return why a node cannot join, or an empty text."""
@@ -241,19 +229,19 @@ class Links(ServerFactory):
             )  # fmt: skip
 
     def leave(self) -> bool:
-        """Accept no connections any more, because this node stops leading.
+        """Let the other nodes send nobody here any more: another one is about to lead.
 
-        The others keep new ones for the next leading node.  Return whether there are others.
+        Return whether there are others.
         """
         self.chat = None
-        for end in self._ends.values():
+        for end in list(self._ends.values()):
             end.send(Kind.LEAVING)
         return bool(self._ends)
 
     def close(self) -> None:
         """Disconnect all nodes, once everything is sent."""
         for end in list(self._ends.values()):
-            end.close()
+            end.transport.loseConnection()
 
     def cut(self) -> None:
         """Disconnect all nodes at once."""
@@ -261,17 +249,8 @@ class Links(ServerFactory):
             end.transport.abortConnection()
 
 
-def _arrival(node: str, known: dict[str, Any]) -> Arrival:
-    secure, tls_only = bool(known.get("secure")), bool(known.get("tls_only"))
-    return Arrival(node, secure, str(known.get("fingerprint", "")), tls_only)
-
-
-def _address(known: Any) -> IAddress:
-    try:
-        kind, host, port = known
-        if kind == "unix":
-            return UNIXAddress(None)
-        version = ip_address(str(host)).version
-        return (IPv4Address if version == 4 else IPv6Address)("TCP", str(host), int(port))
-    except (TypeError, ValueError):
-        raise Malformed from None
+def _address(facts: Iterable[Any]) -> IAddress:
+    kind, host, port = facts
+    if kind == "unix":
+        return UNIXAddress(None)
+    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)

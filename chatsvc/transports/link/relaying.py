@@ -23,7 +23,7 @@ from zope.interface import implementer
 
 from chatsvc import __version__
 from chatsvc.store.leading import Leader
-from chatsvc.transports.connection import HEAD_WITHIN, LAST_WORDS, stop
+from chatsvc.transports.connection import HEAD_WITHIN, stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressees
 from chatsvc.transports.peer import pass_on
@@ -35,9 +35,8 @@ from chatsvc.transports.tls import fingerprint_of
 class RelayingEnd(LinkEnd):
     """The link to the leading node.
 
-    `when_ready` is called when it can be used, `when_lost` when it can no longer be used, with a
-    reason in words if the leading node has refused it.  `when_leaving` is called when the leading
-    node stops: connections that it has may stay until it closes them.
+    `when_ready` is called when it can be used, `when_leaving` when it takes no new connections, and
+    `when_lost` when it is lost, with a reason in words if the leading node has refused it.
     """
 
     def __init__(
@@ -46,31 +45,30 @@ class RelayingEnd(LinkEnd):
         leader: Leader,
         clock: IReactorTime,
         when_ready: Callable[[RelayingEnd], object],
-        when_lost: Callable[[RelayingEnd, str], object],
         when_leaving: Callable[[RelayingEnd], object],
+        when_lost: Callable[[RelayingEnd, str], object],
     ) -> None:
         super().__init__(clock)
         self.leader = leader
         self.connections: dict[int, RelayedConnection] = {}
         self._node = node
-        self._when_ready, self._when_lost = when_ready, when_lost
-        self._when_leaving = when_leaving
+        self._when_ready, self._when_leaving = when_ready, when_leaving
+        self._when_lost = when_lost
         self._refusal = ""
         self._last = 0
-        self.is_leaving = False  # the other node stops leading, and accepts nothing more
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
         if fingerprint_of(self.transport) != self.leader.fingerprint:
             self._refusal = "It is not the node that leads the chat."
-            self.abort()
+            self.transport.abortConnection()
             return
         hello = {
             "version": VERSION, "secret": self.leader.secret, "node": self._node,
             "software": __version__,
         }  # fmt: skip
-        self.send(Kind.HELLO, 0, json.dumps(hello).encode())
         self.begin()
+        self.send(Kind.HELLO, 0, json.dumps(hello).encode())
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -79,13 +77,11 @@ class RelayingEnd(LinkEnd):
                 if number in self.connections:
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
-            self.is_ready()
             self._when_ready(self)
-        elif kind is Kind.REFUSED:
-            self._refusal = payload.decode(errors="replace")
         elif kind is Kind.LEAVING:
-            self.is_leaving = True
             self._when_leaving(self)
+        elif kind is Kind.REFUSED:
+            self._refusal = payload.decode()
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
 
@@ -147,8 +143,7 @@ class RelayedConnection(Protocol):
         self.unsent = data  # what has come before there was a link
         self._link: RelayingEnd | None = None
         self._number = 0
-        self._due: IDelayedCall | None = None  # until the handshake, or closing, is given up
-        self._is_closing = False
+        self._due: IDelayedCall | None = None  # until the handshake is given up
         self._held = False
         self._direct = False
         self._socket: socket
@@ -182,9 +177,8 @@ class RelayedConnection(Protocol):
         if self._direct:
             self._socket = self.transport.getHandle()
         self.transport.registerProducer(self, not self._direct)
-        link = self._place.link
-        if link is not None and not link.is_leaving:
-            self.follow(link)
+        if self._place.link is not None:
+            self.follow(self._place.link)
         else:
             self.hold(True)
             self._place.wait(self)
@@ -206,19 +200,15 @@ class RelayedConnection(Protocol):
     def become(self, protocol: Any) -> None:
         """Give the connection to another protocol, with what has come until now."""
         self._stop_producing()
-        self.transport.resumeProducing()
         pass_on(self.transport, protocol)
         if self._secure:
             protocol.handshakeCompleted()
         if self.unsent:
             protocol.dataReceived(self.unsent)
+        self.transport.resumeProducing()
 
     def close(self) -> None:
-        """Close once everything is sent; a client that does not take it loses the rest."""
-        if self._is_closing:
-            return
-        self._is_closing = True
-        self._due = self._place.clock.callLater(LAST_WORDS, self.transport.abortConnection)
+        """Close once everything is sent."""
         self._stop_producing()
         self.transport.resumeProducing()  # TLS needs the peer's farewell
         self.transport.loseConnection()
@@ -264,11 +254,9 @@ class RelayedConnection(Protocol):
 
     def read_or_pause(self) -> None:
         """Read from the client, unless it is held or the link is slow."""
-        if self._is_closing or not self.transport.connected:
-            return
         if self._held or (self._link is not None and self._link.congested):
             self.transport.pauseProducing()
-        elif not self.transport.disconnecting:
+        elif self.transport.connected and not self.transport.disconnecting:
             self.transport.resumeProducing()
 
     # To the client
