@@ -46,7 +46,7 @@ class Balanced:
     def __init__(self, directory: Path) -> None:
         self._haproxy = needs("haproxy")
         self._directory = directory
-        self._address = database_at(directory / "archive").address
+        self.address = database_at(directory / "archive").address
         self.port, *ports = free_ports(len(NAMES) + 1)
         self._ports = dict(zip(NAMES, ports, strict=True))
         self._stack = contextlib.ExitStack()
@@ -69,7 +69,7 @@ class Balanced:
         directory = self._directory / name
         directory.mkdir(exist_ok=True)
         listen = f"haproxy:tcp:{self._ports[name]}:interface=127.0.0.1"
-        options = ("--archive", self._address, "--node", name, "--listen", listen)
+        options = ("--archive", self.address, "--node", name, "--listen", listen)
         limits = ("--arrivals", "off", "--per-address", "off")
         return Service(directory, *options, *limits, twistd=None)
 
@@ -84,9 +84,16 @@ class Balanced:
             command = [self._haproxy, "-db", "-f", str(file)]
             with subprocess.Popen(command, stdout=log, stderr=log) as process:
                 try:
+                    wait_until(self._answers, "HAProxy")
                     yield
                 finally:
                     process.terminate()
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.port), LIMIT).close()
+            return True
+        return False
 
     def everybody_is_ready(self) -> None:
         """Wait until HAProxy takes no node for stopped."""
@@ -157,6 +164,7 @@ class Talker(threading.Thread):
         self._said = 0
         self.shown: list[tuple[int, str]] = []  # numbers and texts
         self.goodbyes: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
         self.silence = 0.0  # the longest time without a message, in seconds
         self._heard = time.monotonic()
 
@@ -171,6 +179,10 @@ class Talker(threading.Thread):
     def texts(self) -> list[str]:
         """Everything that was said, in order."""
         return [f"{self.name} {number}" for number in range(1, self._said + 1)]
+
+    def has_heard(self, names: set[str], since: int) -> bool:
+        """Return whether something by each of these was shown after the first so many messages."""
+        return {text.split()[0] for _, text in self.shown[since:]} >= names
 
     def finish(self) -> None:
         """Say nothing more, and leave when everything is acknowledged."""
@@ -190,7 +202,7 @@ class Talker(threading.Thread):
     def _visit(self) -> None:
         with socket.create_connection(("127.0.0.1", self._chat.port), LIMIT) as self._socket:
             self._send(
-                {"do": "hello", "version": 1, "name": self.name, "client": f"of-{self.name}"}
+                {"do": "hello", "version": 1, "name": self.name, "client": f"client-of-{self.name}"}
             )
             self._socket.settimeout(0.02)
             rest = b""
@@ -216,7 +228,12 @@ class Talker(threading.Thread):
     def _say(self) -> None:
         self._said += 1
         tag = f"tag-{self._said}"
-        request: dict[str, object] = {"do": "say", "room": "#lobby", "text": self.texts[-1], "tag": tag}
+        request: dict[str, object] = {
+            "do": "say",
+            "room": "#lobby",
+            "text": self.texts[-1],
+            "tag": tag,
+        }
         self._waiting[tag] = request
         self._send(request)
 
@@ -238,3 +255,5 @@ class Talker(threading.Thread):
             self._waiting.pop(event["tag"], None)
         elif kind == "goodbye":
             self.goodbyes.append(event)
+        elif kind == "refused":
+            self.refused.append(event)
