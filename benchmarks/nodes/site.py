@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,11 +140,12 @@ class Site:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run all of it until the end of the block."""
+        """Run all of it until the end of the block; the first node leads."""
         with self.database.running():
             try:
                 for node in self.nodes:
                     node.start()
+                    self._wait_for_leader()
                 yield
             finally:
                 for node in self.nodes:
@@ -152,6 +154,13 @@ class Site:
                 for node in self.nodes:
                     if node.process is not None:
                         node.process.wait(60)
+
+    def _wait_for_leader(self) -> None:
+        end = time.monotonic() + 20
+        while self.leader() is None:
+            if time.monotonic() > end:
+                raise SystemExit(f"{self.nodes[0].name} does not lead: {self.nodes[0].log()}")
+            time.sleep(0.05)
 
     def query(self, query: str) -> list[tuple[object, ...]]:
         """Return rows of the database."""
