@@ -240,6 +240,8 @@ class Recorder(Protocol):
 class Recorders:
     """A chat whose connections are recorded."""
 
+    nodes = 1
+
     def __init__(self) -> None:
         self.all: list[Any] = []
         self.left: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,12 @@ class Chat:
         self.hub.scrubbing.begin()
         self.hub.erasing.begin()
 
-    def stopping(self) -> Iterator[Step]:
-        """Yield the steps of stopping: store what was said, tell everybody, close."""
-        yield self.hub.close
+    def stopping(self, moving: bool = False) -> Iterator[Step]:
+        """Yield the steps of stopping: store what was said, tell everybody, close.
+
+        With `moving`, users can continue at another node.
+        """
+        yield partial(self.hub.close, moving)
         yield self.factory.all_closed
         yield self.archive.close
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol
 from twisted.internet.protocol import ClientFactory
@@ -27,6 +28,7 @@ from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive, require_psycopg
+from chatsvc.transports.connection import stop
 from chatsvc.transports.link.leading import Links
 from chatsvc.transports.link.relay import Relay
 from chatsvc.transports.link.relaying import RelayingEnd
@@ -79,6 +81,8 @@ class Node:
         self._link: RelayingEnd | None = None  # being opened, or open
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
+        self._left = ""  # the secret of a leader that stops
+        self._resting: Deferred[None] | None = None  # until it looks again
         self._stopping = False
 
     # What the process uses
@@ -123,8 +127,7 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
-            self._links.leave()
-            yield self.chat.hub.close
+            yield partial(self.chat.hub.close, moving=self._links.leave())
             yield self._release
             yield self.chat.factory.all_closed
         else:
@@ -142,13 +145,14 @@ class Node:
         self._relay.dismiss()
         if self._link is not None:
             self._link.leave()
-            for _ in range(round(LEAVING / SOON)):
-                if not self._relay.open:
-                    return
-                await self._threads.pause(SOON)
+        for _ in range(round(LEAVING / SOON)):
+            if not self._relay.open:
+                return
+            await self._threads.pause(SOON)
 
     async def _close(self) -> None:
-        self._let_go(self._link)
+        if self._link is not None and self._link.transport is not None:
+            self._link.close()
         self._links.close()
         if self._port is not None:
             self._port.stopListening()
@@ -192,7 +196,19 @@ class Node:
                 self._say(str(failed))
             except Exception:
                 _log.failure("A node cannot go on as it should")
-            await self._threads.pause(OFTEN if self.chat or self._relay.link else SOON)
+            await self._rest(OFTEN if self.chat or self._relay.link else SOON)
+
+    async def _rest(self, seconds: float) -> None:
+        self._resting = Deferred()
+        due = self._reactor.callLater(seconds, self._wake)
+        await self._resting
+        stop(due)
+
+    def _wake(self) -> None:
+        """Look at once: something has changed."""
+        resting, self._resting = self._resting, None
+        if resting is not None:
+            resting.callback(None)
 
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
@@ -214,7 +230,8 @@ class Node:
             if not self._is_silent(leader):
                 return  # the database may have restarted, and the leader is about to notice
         elif leader is not None and leader.present and leader.age <= LEASE:
-            self._join(leader)
+            if leader.secret != self._left:
+                self._join(leader)
             return
         if leader is not None and not gone:
             gone = await self._threads.watcher(self._watcher.depose, leader)
@@ -271,10 +288,11 @@ class Node:
         self.chat = None
         self._links.chat = None
         self._links.cut()
+        self._relay.use(None)
         start(self._end(chat))
 
     async def _end(self, chat: Chat) -> None:
-        for step in chat.stopping():
+        for step in chat.stopping(moving=True):
             await self._take(step)
 
     # Relaying
@@ -282,10 +300,11 @@ class Node:
     def _join(self, leader: Leader) -> None:
         """Open a link to the leader, unless that is in progress."""
         host, colon, port = leader.address.rpartition(":")
-        if self._link is not None or not colon:
+        if not colon or (self._link is not None and self._link.leader.secret == leader.secret):
             return
+        self._let_go(self._link)  # with a former leader, which does not answer
         self._link = link = RelayingEnd(
-            self.name, leader, self._reactor, self._linked, self._let_go, self._unlinked
+            self.name, leader, self._reactor, self._linked, self._left_by, self._unlinked
         )
         self._reactor.connectSSL(
             host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
@@ -294,7 +313,7 @@ class Node:
 
     def _linked(self, link: RelayingEnd) -> None:
         if self._link is not link:
-            link.transport.loseConnection()
+            link.close()
             return
         _log.info(
             "The node {node} relays to {leader} at {address}.",
@@ -302,19 +321,28 @@ class Node:
         )  # fmt: skip
         self._relay.use(link)
 
+    def _left_by(self, link: RelayingEnd) -> None:
+        """Let new connections wait: the leading node stops, and says goodbye to the others."""
+        self._left = link.leader.secret
+        self._let_go(link)
+        self._wake()
+
     def _let_go(self, link: RelayingEnd | None) -> None:
         """Send nobody over a link any more; it ends when its connections have ended."""
         if link is not None and self._link is link:
             self._link = None
             self._relay.use(None)
             if self.chat is not None and link.transport is not None:
-                link.transport.loseConnection()
+                link.close()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
+            was_used = self._relay.link is link
             self._link = None
             self._relay.use(None)
             self._silent_since = None
+            if was_used:
+                self._wake()
             if not self._stopping and self.chat is None:
                 self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
 

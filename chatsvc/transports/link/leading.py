@@ -259,11 +259,15 @@ class Links(ServerFactory):
         if self.chat is not None:
             self.chat.nodes = 1 + len(self._ends)
 
-    def leave(self) -> None:
-        """Let the other nodes send nobody here any more: another one is about to lead."""
+    def leave(self) -> bool:
+        """Let the other nodes send nobody here any more: another one is about to lead.
+
+        Return whether there are others.
+        """
         self.chat = None
         for end in list(self._ends.values()):
             end.send(Kind.LEAVING)
+        return bool(self._ends)
 
     def close(self) -> None:
         """Disconnect all nodes, once everything is sent."""

@@ -18,6 +18,7 @@ from zope.interface import implementer
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.model.server_events import Goodbye
+from chatsvc.services.sessions import MOVING
 from chatsvc.transports.connection import HEAD_WITHIN, stop
 from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
@@ -68,7 +69,7 @@ class Relay(ServerFactory):
 
     def use(self, link: RelayingEnd | None) -> None:
         """Pass connections on over this link, or let them wait."""
-        self.link = link
+        self.link, self._accept = link, None
         if link is not None:
             for connection in self._waited():
                 connection.follow(link)
@@ -100,7 +101,7 @@ class Relay(ServerFactory):
     def dismiss(self) -> None:
         """Close the connections that wait: this node stops."""
         for connection in self._waited():
-            connection.close()
+            self._close(connection, MOVING)
 
     # For the connections
 
@@ -113,8 +114,11 @@ class Relay(ServerFactory):
 
     def _give_up(self, connection: RelayedConnection) -> None:
         del self._waiting[connection]
+        self._close(connection, Goodbye(_NOBODY))
+
+    def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known
-            connection.write(TEXT.write(Goodbye(_NOBODY)))
+            connection.write(TEXT.write(goodbye))
         connection.close()
 
     def gone(self, connection: RelayedConnection) -> None:
