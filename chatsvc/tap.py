@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
@@ -45,6 +45,7 @@ from chatsvc.running.start_message import ways_to_join
 from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.archives import archive_at
 from chatsvc.store.location import Database
+from chatsvc.store.sqlite.database import lock
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.control import ControlSocket
 from chatsvc.transports.factory import Port
@@ -58,6 +59,11 @@ __all__ = ["Options", "makeService"]
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
 
 _LOG_OPTIONS = {"log-file", "log-format"}
+
+_USED = (
+    "Another chatsvc uses the directory {}. Each node needs one of its own: stop that one, or"
+    " use another directory with --data."
+)
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
@@ -106,11 +112,12 @@ class ChatService(Service):
         self._beside: Path | None = options["beside"]
         self._run = self._make_run()
         self._tls: TLS | None = None
-        self._reloader = Reloader(options, self._run.apply, lambda: self._tls, self._beside)
+        self._reloader = Reloader(options, self._apply, lambda: self._tls, self._beside)
         self._control = self._make_control()
         paths = options["certificate"]
         self._certificate = None if paths is None else Files(*paths)
         self._ports: list[IListeningPort] = []
+        self._lock: TextIO | None = None  # of the data directory, if the archive is elsewhere
 
     def _make_run(self) -> Chat | Node:
         """Return what this process runs: the chat, or one of the nodes that share a database."""
@@ -128,9 +135,12 @@ class ChatService(Service):
 
     def _make_chat(self, archive: Archive) -> Chat:
         return Chat(
-            self._options, self._reactor, archive, self._threads.hasher, self._threshold,
-            self._stop_when_empty,
+            self._options, self._reactor, archive, self._threads.hasher, self._stop_when_empty,
         )  # fmt: skip
+
+    def _apply(self, options: Options) -> None:
+        self._threshold.set(options["log-level"])
+        self._run.apply(options)
 
     def _make_control(self) -> ControlSocket | None:
         """Return the control socket beside the archive; one in memory has none."""
@@ -213,6 +223,7 @@ class ChatService(Service):
             self.privilegedStartService()
         self._make_directory(self._options["data"])
         try:
+            self._lock_directory()
             self._run.open()
         except ArchiveFailed as failed:
             raise StartFailed(str(failed)) from None
@@ -228,6 +239,11 @@ class ChatService(Service):
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
         gc.set_threshold(10_000, 20, 20)  # a line creates no cycles
+
+    def _lock_directory(self) -> None:
+        """Refuse a directory that another process uses; an archive in a file has its own lock."""
+        if isinstance(self._place, Database) and self._beside is not None:
+            self._lock = lock(self._beside, _USED.format(self._beside.absolute().parent))
 
     def _make_directory(self, data: Path | None) -> None:
         try:
@@ -292,6 +308,8 @@ class ChatService(Service):
             await self._within_limit(step)
         if self._control is not None:
             await self._within_limit(self._control.close)
+        if self._lock is not None:
+            self._lock.close()
         self._threads.stop()
 
     async def _stop_listening(self) -> None:
@@ -311,7 +329,8 @@ class ChatService(Service):
         """Apply what an administrator has changed in files; log and return what that was."""
         tell_reloading()
         outcome = self._reloader.reload()
-        write = _log.warn if outcome.restart or outcome.problems else _log.info
+        outcome = outcome._replace(notes=tuple(self._run.after_reload(outcome.changed)))
+        write = _log.warn if any(outcome[1:]) else _log.info
         write("Reloaded the configuration. {outcome}", outcome=str(outcome))
         tell_ready(f"Ready. The last reload: {outcome}")
         return outcome

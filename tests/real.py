@@ -192,9 +192,10 @@ class Service:
                 program.ask("join", room=room)
         return program
 
-    def everybody_leaves(self) -> None:
-        """Close every connection, and wait until the service has noticed."""
-        self._peers.close()
+    def everybody_leaves(self, *others: Service) -> None:
+        """Close every connection, also to other nodes, and wait until the service has noticed."""
+        for service in (self, *others):
+            service._peers.close()
         observer = self.program("observer", room=None)
         deadline = Deadline(LIMIT)
         while any(place["count"] for place in observer.ask("rooms").get("rooms", ())):

@@ -147,7 +147,7 @@ def test_each_line_of_the_example_is_valid_without_its_mark(file: Path) -> None:
         (file.parent / name).write_text("sesame-open-now!")
     for line in lines:
         file.write_text(line)
-        combined = ("cert =", "key =", "sts =")  # which need each other
+        combined = ("cert =", "key =", "sts =", "node")  # which need others
         if not line.startswith(combined):
             combine(from_file(file))
         assert tomllib.loads(line)

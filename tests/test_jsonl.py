@@ -216,7 +216,8 @@ def test_every_event_reads_as_it_was_written(event: Event, tag: str | None) -> N
 
 
 AMOUNTS = {(Person, "idle")} | {
-    (ServiceStatus, name) for name in ("messages_per_second", "commit_ms", "longest_commit_ms")
+    (ServiceStatus, name)
+    for name in ("messages_per_second", "commit_ms", "longest_commit_ms", "heartbeat")
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatsvc.checks.problem import Problem
 from chatsvc.model.text_rules import in_bytes
 from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.leading import Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import require_psycopg
 
@@ -20,8 +21,6 @@ _READ_ONLY = "the database is read-only: default_transaction_read_only is on."
 _PRIMARY = "Name the primary. With several hosts: ?target_session_attrs=read-write"
 _UNSAFE = "fsync is off, so a power failure can damage the archive."
 _NO_SCHEMA = "the user {user} cannot create tables in the schema {schema}."
-_LED = "The node {node} leads this chat. A server that you start becomes another node of it."
-_USED = "Another program uses it at the moment: a server, or a copy to another archive."
 _NO_TABLES = "the user {user} does not own the tables {tables}."
 
 _ABOUT = """SELECT current_user, current_schema(), pg_is_in_recovery(), current_setting('fsync'),
@@ -39,8 +38,8 @@ class Seen(NamedTuple):
     """What was found out about a database."""
 
     problems: list[Problem]
-    about: str = ""  # sentences for people, if it can be used
-    in_use: bool = False  # a service has its lock
+    about: str = ""  # a sentence for people, if it can be used
+    leader: Leader | None = None  # of the chat in it, or the last one
 
 
 def look_at(database: Database) -> Seen:
@@ -68,15 +67,12 @@ def _looked_at(database: Database) -> Seen:
         check_server(link, database)
         found = version(link, database)
         (size,) = link.execute(_SIZE).fetchone() or (0,)
-        leading = leader(link)
-        in_use = leading is not None and leading.present
+        leads = leader(link) if found else None
         about = (
             f"{database}: PostgreSQL {link.info.server_version // 10_000},"
             f" {f'archive version {found}' if found else 'no archive yet'}, {in_bytes(int(size))}"
         )
-        if leading is not None and in_use:
-            about += f"\n{_LED.format(node=leading.node) if leading.node else _USED}"
-        return Seen(list(_rights(link, database)), about, in_use)
+        return Seen(list(_rights(link, database)), about, leads)
 
 
 def _rights(link: Link, database: Database) -> Iterator[Problem]:

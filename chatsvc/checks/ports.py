@@ -21,7 +21,7 @@ def ports(values: Values, in_use: bool) -> Iterator[Problem]:
     for endpoint in filter(None, [*(values["endpoints"] or []), values["tls-endpoint"]]):
         kind, *words = _parts(endpoint.removeprefix("haproxy:"))
         if kind in ("tcp", "tcp6"):
-            yield from _port(kind, words, in_use)
+            yield from port(kind, words, in_use)
         elif kind == "unix":
             directory = Path(words[0].removeprefix("address=")).absolute().parent
             if not os.access(directory, os.W_OK | os.X_OK):
@@ -34,7 +34,8 @@ def _parts(endpoint: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", part) for part in _COLON.split(endpoint)]
 
 
-def _port(kind: str, words: list[str], in_use: bool) -> Iterator[Problem]:
+def port(kind: str, words: list[str], in_use: bool) -> Iterator[Problem]:
+    """Yield why nobody could listen at an endpoint for TCP."""
     named = dict(word.split("=", 1) for word in words if "=" in word)
     number = named.get("port", words[0] if words else "")
     interface = named.get("interface", "")

@@ -15,9 +15,10 @@ from chatsvc.cli.exit_code import exit_code
 from chatsvc.cli.server_commands import SUMMARIES
 from chatsvc.cli.service_files import ServiceFiles
 from chatsvc.cli.service_options import add_service
+from chatsvc.cli.status_table import summary
 from chatsvc.model.control import Answer
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted, in_bytes, span
+from chatsvc.model.text_rules import counted, span
 
 Job: TypeAlias = Callable[[Service, argparse.Namespace], int | None]
 
@@ -150,29 +151,10 @@ def _reload(service: Service, options: argparse.Namespace) -> int:
     return 1 if answer["problems"] else 0
 
 
-def _status(service: Service, options: argparse.Namespace) -> None:
-    _show(service.ask("status"), options, _summary)
-
-
-def _summary(answer: Answer) -> str:
-    """Return the figures as a table."""
-    since = datetime.fromtimestamp(answer["since"], UTC)
-    running = datetime.now(UTC).timestamp() - answer["since"]
-    rows = {
-        "version": answer["version"],
-        "running since": f"{since:%Y-%m-%d %H:%M} UTC ({span(running)}), process {answer['pid']}",
-        "people": f"{answer['people']} (peak: {answer['peak']})",
-        "connections": answer["connections"],
-        "rooms": answer["rooms"],
-        "accounts": answer["accounts"],
-        "open reports": answer["reports"],
-        "lockdown": "on" if answer["lockdown"] else "off",
-        "messages": f"{answer['messages_per_second']:g} per second in the last minute",
-        "commits": f"{answer['commit_ms']:g} ms (longest: {answer['longest_commit_ms']:g} ms)",
-        "archive": in_bytes(answer["archive_bytes"]),
-        "search index": in_bytes(answer["index_bytes"]),
-    }
-    return "\n".join(f"{name:14} {value}" for name, value in rows.items())
+def _status(service: Service, options: argparse.Namespace) -> int:
+    answer = service.ask("status")
+    _show(answer, options, summary)
+    return 1 if "without_leader" in answer else 0
 
 
 def _who(service: Service, options: argparse.Namespace) -> None:
@@ -187,10 +169,15 @@ def _listed(people: list[Answer]) -> str:
 def _row(person: Answer) -> str:
     account = person["account"] or "guest"
     called = "operator" if person["operator"] else "" if account == person["name"] else account
-    places = sorted({each["address"] or "local" for each in person["connections"]})
+    places = sorted({_place(each) for each in person["connections"]})
     idle = f"idle {span(person['idle'])}" if person["idle"] >= 60 else "active"
     rooms = " ".join(person["rooms"])
     return f"{person['name']:20} {called:12} {idle:12} {', '.join(places):20} {rooms}".rstrip()
+
+
+def _place(connection: Answer) -> str:
+    place = connection["address"] or "local"
+    return f"{place} at {connection['node']}" if "node" in connection else place
 
 
 def _room(service: Service, options: argparse.Namespace) -> None:

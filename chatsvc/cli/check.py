@@ -13,10 +13,12 @@ from twisted.python.usage import UsageError
 from chatsvc.checks.certificates import certificates
 from chatsvc.checks.configuration import combined
 from chatsvc.checks.databases import look_at
+from chatsvc.checks.nodes import about_leader, node
 from chatsvc.checks.ports import ports
 from chatsvc.checks.problem import Problem
 from chatsvc.checks.storage import is_in_use, storage
 from chatsvc.model.text_rules import counted
+from chatsvc.options.combining import Values
 from chatsvc.options.command_line import Options
 from chatsvc.store.location import Database
 
@@ -60,20 +62,22 @@ def _problems(options: Options) -> Iterator[Problem]:
     values, problems = combined(options)
     yield from problems
     yield from _seen(storage(values))
-    in_use = yield from _archive(values["archive"])
+    in_use = yield from _archive(values)
     yield from _seen(certificates(values))
     yield from ports(values, in_use)
 
 
-def _archive(place: Path | Database | None) -> Generator[Problem, None, bool]:
-    """Yield the problems of a database, and say what it is; return whether a service uses it."""
-    if not isinstance(place, Database):
-        return is_in_use(place)
-    found = look_at(place)
-    if found.about:
-        print(found.about)
-    yield from found.problems
-    return found.in_use
+def _archive(values: Values) -> Generator[Problem, None, bool]:
+    """Yield the problems of a database, and say what it is; return whether this service runs."""
+    place: Path | Database | None = values["archive"]
+    runs = is_in_use(values["beside"])
+    if isinstance(place, Database):
+        found = look_at(place)
+        for sentence in filter(None, (found.about, about_leader(found.leader, values["node"]))):
+            print(sentence)
+        yield from found.problems
+        yield from node(values, found.leader, runs)
+    return runs
 
 
 def _seen(problems: Iterator[Problem]) -> Iterator[Problem]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TypeAlias
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.shell import shell_session
+from chatsvc.model.administration_events import OF_NODES
 from chatsvc.model.control import Answer, Arguments
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, duration, room_name, span
@@ -19,25 +21,6 @@ from chatsvc.services.hub import Hub
 from chatsvc.store.erasing import Erasure, outcome
 
 Command: TypeAlias = Callable[[Arguments], Awaitable[Answer]]
-
-
-def commands(hub: Hub) -> dict[str, Command]:
-    """Return the commands of a service, by name."""
-    control = Control(hub)
-    return {
-        "status": control.status,
-        "who": control.who,
-        "rooms": control.rooms,
-        "remove-room": control.remove_room,
-        "rename-room": control.rename_room,
-        "kick": control.kick,
-        "ban": control.ban,
-        "unban": control.unban,
-        "announce": control.announce,
-        "lockdown": control.lockdown,
-        "reread": control.reread,
-        "erase": control.erase,
-    }
 
 
 class Control:
@@ -61,7 +44,10 @@ class Control:
 
     async def status(self, arguments: Arguments) -> Answer:
         """Return the figures of the service."""
-        return {"pid": os.getpid(), **asdict(self._hub.status.summary())}
+        figures = asdict(self._hub.status.summary())
+        if not figures["nodes"]:
+            figures = {name: figures[name] for name in figures if name not in OF_NODES}
+        return {"pid": os.getpid(), **figures}
 
     async def who(self, arguments: Arguments) -> Answer:
         """Return everybody online."""
@@ -160,3 +146,25 @@ class Control:
             only=arguments.text("room", ""),
         )
         return outcome(await self._hub.erasing.erase(wanted, report))
+
+
+COMMANDS: dict[str, Callable[[Control, Arguments], Awaitable[Answer]]] = {
+    "status": Control.status,
+    "who": Control.who,
+    "rooms": Control.rooms,
+    "remove-room": Control.remove_room,
+    "rename-room": Control.rename_room,
+    "kick": Control.kick,
+    "ban": Control.ban,
+    "unban": Control.unban,
+    "announce": Control.announce,
+    "lockdown": Control.lockdown,
+    "reread": Control.reread,
+    "erase": Control.erase,
+}
+
+
+def commands(hub: Hub) -> dict[str, Command]:
+    """Return the commands of a service, by name."""
+    control = Control(hub)
+    return {name: partial(command, control) for name, command in COMMANDS.items()}

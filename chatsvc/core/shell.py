@@ -34,6 +34,7 @@ class _NoWire:
     address = ""
     secure = True
     fingerprint = ""
+    node = ""
     full = False
 
     def show(self, batch: Batch, elsewhere: bool) -> None:

@@ -36,6 +36,10 @@ class Wire(Protocol):
     fingerprint: str
     """SHA-256 of the peer's certificate, in lower-case hexadecimal; empty if it has none."""
 
+    @property
+    def node(self) -> str:
+        """The node that has accepted it; empty if there are not several."""
+
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
 

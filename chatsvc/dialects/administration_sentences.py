@@ -8,6 +8,7 @@ from chatsvc.dialects.sentences import clock, lines, part_lines
 from chatsvc.model.administration_events import (
     AccountInfo,
     AccountList,
+    NodeStatus,
     ServiceStatus,
     Settings,
 )
@@ -28,6 +29,13 @@ def _(event: ServiceStatus, here: str | None) -> Iterable[str]:
     yield f"* Archive: {in_bytes(event.archive_bytes)}; index: {in_bytes(event.index_bytes)}."
     reports = counted(event.reports, "open report")
     yield f"* {reports}. Lockdown is {'on' if event.lockdown else 'off'}."
+    yield from map(_node, event.nodes)
+
+
+def _node(node: NodeStatus) -> str:
+    does = "leads" if node.leads else f"relays, with a lag of {node.lag_ms:g} ms"
+    connections = counted(node.connections, "connection")
+    return f"* Node {node.name} {does}: {connections}, since {clock(node.since)}."
 
 
 @part_lines.register

@@ -311,7 +311,8 @@ def _presence(person: Person) -> str:
     away = f", away: {person.away}" if person.away is not None else ""
     idle = f", idle {_span(person.idle)}" if person.idle >= 60 else ""
     role = f"{person.role}, " if person.role else ""
-    return f"{role}online since {clock(person.since)}{idle}{away}"
+    at = f", at {listing(person.nodes)}" if person.nodes else ""
+    return f"{role}online since {clock(person.since)}{idle}{away}{at}"
 
 
 def _span(seconds: float) -> str:

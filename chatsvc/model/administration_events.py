@@ -9,10 +9,26 @@ from chatsvc.model.value import value
 
 
 @value
+class NodeStatus:
+    """A node of several that serve a chat.
+
+    It has led or relayed since this time; `lag_ms` is the round trip of its link.
+    """
+
+    name: str
+    leads: bool
+    connections: int
+    since: float
+    version: str
+    lag_ms: float | None = None  # None for the one that leads
+
+
+@value
 class ServiceStatus:
     """The figures of the running service; `chatsvc status` shows the same.
 
-    The rate and the commit times are those of the last minute.
+    The rate and the commit times are those of the last minute.  A chat in PostgreSQL has `nodes`,
+    the leading one first.
     """
 
     WIRE: ClassVar[str] = "status"
@@ -32,6 +48,12 @@ class ServiceStatus:
     waiting: int  # messages that are not stored yet
     archive_bytes: int
     index_bytes: int
+    nodes: tuple[NodeStatus, ...] = ()
+    epoch: int | None = None  # increases whenever a node begins to lead
+    heartbeat: float | None = None  # seconds since the leading node stored it last
+
+
+OF_NODES = ("nodes", "epoch", "heartbeat")
 
 
 @value

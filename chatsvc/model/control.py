@@ -26,7 +26,7 @@ class Arguments:
     """
 
     def __init__(self, given: Mapping[str, object], report: Callable[[Answer], None]) -> None:
-        self._given = given
+        self.given = given
         self.report = report
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -45,7 +45,7 @@ class Arguments:
         return bool(self._of(name, bool, default))
 
     def _of(self, name: str, kind: type | tuple[type, ...], default: object) -> Any:
-        value = self._given.get(name)
+        value = self.given.get(name)
         if value is None and default is not None:
             return default
         if not isinstance(value, kind):

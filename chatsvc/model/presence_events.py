@@ -33,6 +33,7 @@ class Person:
     secure: bool = False
     mask: str = ""
     voices: tuple[str, ...] = ()  # of these rooms, or the room asked about, whatever the role
+    nodes: tuple[str, ...] = ()  # that their connections are at, if there are several; to operators
 
 
 @value

@@ -158,6 +158,14 @@ def beside(data: Path | None, archive: Path | Database) -> Path:
     return (data or Path()) / NAME if isinstance(archive, Database) else archive
 
 
+def _of_node(name: str, values: Values) -> Any:
+    if values[name] is not None and not isinstance(values["archive"], Database):
+        raise InvalidOption(
+            f"--{name} requires --archive postgresql://…: several nodes share a database."
+        )
+    return values[name]
+
+
 def _log_file(values: Values) -> Path | None:
     file: Path | None = values["log-file"]
     return None if file is None else ((values["data"] or Path()) / file).absolute()
@@ -191,8 +199,8 @@ _COMBINED: dict[str, Callable[[Values], Any]] = {  # in this order
     "certificate": _certificate,
     "data": _data,
     "archive": _archive,
-    "node": lambda values: values["node"] or socket.gethostname(),
-    "node-address": lambda values: values["node-address"] or ("", 0),
+    "node": lambda values: _of_node("node", values) or socket.gethostname(),
+    "node-address": lambda values: _of_node("node-address", values) or ("", 0),
     "beside": _beside,
     "log-file": _log_file,
     "endpoints": _endpoints,

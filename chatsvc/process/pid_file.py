@@ -56,7 +56,7 @@ class PidFile:
             self._file.close()
             raise Running(
                 f"Another chatsvc (process {number}) uses the directory {path.parent}."
-                " Stop it, or use another directory with --data."
+                " Stop it, or use another directory with --data: each node needs one of its own."
             ) from None
         self._write()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from chatsvc.model.characters import plain
 from chatsvc.model.message_events import Said
 from chatsvc.model.rate_limits import Window
 from chatsvc.options.command_line import Options
-from chatsvc.process.threshold import Threshold
 from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.start_message import ways_to_rule
 from chatsvc.services.hub import Hub
@@ -45,7 +44,6 @@ class Chat:
         reactor: Any,
         archive: Archive,
         hasher: Worker,
-        threshold: Threshold,
         when_empty: Callable[[], None],
     ) -> None:
         self._options = options
@@ -74,7 +72,6 @@ class Chat:
         self._settings = LiveSettings(
             self.hub,
             self.factory,
-            threshold,
             watch=_log_line,
             security=_log_guess,
             when_empty=when_empty,
@@ -124,6 +121,10 @@ class Chat:
         yield partial(self.hub.close, moving)
         yield self.factory.all_closed
         yield self.archive.close
+
+    def after_reload(self, changed: Sequence[str]) -> Iterator[str]:
+        """Yield nothing: the administrator need not know more than what changed."""
+        return iter(())
 
     def commands(self) -> Mapping[str, Command]:
         """Return the commands of the control socket."""

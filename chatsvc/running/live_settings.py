@@ -9,7 +9,6 @@ from chatsvc.model.characters import clean
 from chatsvc.model.message_events import Said
 from chatsvc.options.command_line import Options
 from chatsvc.options.shown import shown
-from chatsvc.process.threshold import Threshold
 from chatsvc.services.hub import Hub
 from chatsvc.services.retention import RetentionLimits
 from chatsvc.services.settings import ServiceSettings
@@ -45,27 +44,24 @@ class LiveSettings:
         self,
         hub: Hub,
         gate: Gate,
-        threshold: Threshold,
         watch: Callable[[Said], None],
         security: Callable[[str, str], None],
         when_empty: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._gate = gate
-        self._threshold = threshold
         self._watch = watch
         self._security = security
         self._when_empty = when_empty
 
     def apply(self, options: Options) -> None:
-        """Apply all of them, except the certificate."""
+        """Apply all of them, except the certificate and the level of the log."""
         self._hub.change_settings(service_settings(options))
         self._hub.status.settings = shown(options.given)
         self._hub.change_limits(options["limits"])
         self._hub.messaging.watch = self._watch if options["show-messages"] else None
         self._hub.sessions.when_empty = self._when_empty if options["stop-when-empty"] else None
         self._hub.refusals.security = self._security if options["log-security"] else None
-        self._threshold.set(options["log-level"])
         self._apply_to_gate(self._gate, options)
 
     def _apply_to_gate(self, gate: Gate, options: Mapping[str, Any]) -> None:

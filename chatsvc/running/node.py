@@ -7,8 +7,8 @@ a link, watch it in the database, and one of them takes over when it is gone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from chatsvc.commands.control import Command
 from chatsvc.options.command_line import Options
 from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
+from chatsvc.running.node_commands import NodeCommands, Situation
 from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
@@ -38,7 +39,13 @@ from chatsvc.transports.tls import TLS
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
+NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
+
+NAME_TAKEN = (
+    "The node that leads the chat is called {node}, too, and runs at {address}. Give each node a"
+    " name of its own with --node."
+)
 
 _log = Logger()
 
@@ -83,6 +90,8 @@ class Node:
         self._said = ""  # what was logged last, which need not be repeated
         self._left = ""  # the secret of a leader that stops
         self._resting: Deferred[None] | None = None  # until it looks again
+        self.situation = Situation(reactor.seconds())
+        self._commands = NodeCommands(self, self._links, self._relay, reactor)
         self._stopping = False
 
     # What the process uses
@@ -93,6 +102,7 @@ class Node:
 
     def apply(self, options: Options) -> None:
         """Use the options that can change, as they are now."""
+        self._relay.change(options["limits"], options["max-clients"], bool(options["require-tls"]))
         if self.chat is not None:
             self.chat.apply(options)
 
@@ -104,6 +114,7 @@ class Node:
 
     def open(self) -> None:
         """Accept other nodes, and lead if nobody does; raise `ArchiveFailed` if it cannot."""
+        self._check_name()
         host, port = self._where
         try:
             self._port = self._reactor.listenTCP(port, self._links)
@@ -114,8 +125,23 @@ class Node:
             ) from None
         host = host or self._watcher.own_address()
         self._address = f"{host}:{cast(Any, self._port.getHost()).port}"
-        with suppress(InUse):  # another node leads
+        try:
             self._lead()
+        except InUse:  # another node leads
+            self._be_without("It has not joined the leading node yet.")
+
+    def _check_name(self) -> None:
+        """Refuse the name of the node that leads, if that one runs: its heartbeat goes on."""
+        before = self._watcher.look()
+        end = time.monotonic() + NAMESAKE
+        while before is not None and before.present and before.node == self.name:
+            time.sleep(SOON)
+            now = self._watcher.look()
+            if now is not None and now.epoch == before.epoch and now.age < before.age:
+                raise ArchiveFailed(NAME_TAKEN.format(node=self.name, address=now.address))
+            if time.monotonic() > end:
+                return
+            before = now
 
     def begin(self) -> None:
         """Start what works in the background."""
@@ -160,12 +186,15 @@ class Node:
 
     def commands(self) -> Mapping[str, Command]:
         """Return the commands of the control socket."""
-        return self.chat.commands() if self.chat is not None else {}
+        return self._commands.by_name()
 
     async def note(self, what: str) -> None:
         """Add to the audit log what the administrator of this machine has done."""
-        if self.chat is not None:
-            await self.chat.note(f"{what} on the node {self.name}")
+        await self._commands.note(what)
+
+    def after_reload(self, changed: Sequence[str]) -> Iterator[str]:
+        """Yield what an administrator who has changed options should know."""
+        return self._commands.after_reload(changed)
 
     def ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
@@ -191,9 +220,12 @@ class Node:
         while self.chat is not None or not self._stopping:
             try:
                 await self._look()
-                self._say("")
+                if self.chat is not None or self._relay.link is not None:
+                    self._say("")
             except ArchiveFailed as failed:
                 self._say(str(failed))
+                if self.situation.without is not None:
+                    self.situation.why = str(failed)
             except Exception:
                 _log.failure("A node cannot go on as it should")
             await self._rest(OFTEN if self.chat or self._relay.link else SOON)
@@ -213,10 +245,13 @@ class Node:
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
         if self.chat is None:
-            await self._follow(await self._threads.watcher(self._watcher.look))
+            leader = await self._threads.watcher(self._watcher.look)
+            self._see(leader)
+            await self._follow(leader)
             return
         try:
             await self._renew()
+            self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
             if not self._stopping:
@@ -266,6 +301,11 @@ class Node:
         chat = self._make_chat(archive)
         chat.open()
         self.chat, self._renew = chat, archive.renew
+        now = self._reactor.seconds()
+        self.situation = Situation(now, Leader(archive.epoch, self.name, present=True), now)
+        chat.hub.status.nodes = self._commands.nodes
+        chat.factory.node = lambda: self.name if self._links.others else ""
+        self._links.commands = self._commands.of_others(chat)
         if self._tls is not None:
             chat.use_tls(self._tls)
         self._links.chat = chat.factory
@@ -287,6 +327,7 @@ class Node:
         """Disconnect everybody, because another node leads now."""
         self.chat = None
         self._links.chat = None
+        self._be_without("Another node has begun to lead.")
         self._links.cut()
         self._relay.use(None)
         start(self._end(chat))
@@ -320,6 +361,8 @@ class Node:
             node=self.name, leader=link.leader.node, address=link.leader.address,
         )  # fmt: skip
         self._relay.use(link)
+        now = self._reactor.seconds()
+        self.situation = Situation(now, link.leader, now)
 
     def _left_by(self, link: RelayingEnd) -> None:
         """Let new connections wait: the leading node stops, and says goodbye to the others."""
@@ -344,7 +387,21 @@ class Node:
             if was_used:
                 self._wake()
             if not self._stopping and self.chat is None:
-                self._say(f"No link to the leading node {link.leader.node}. {reason}".rstrip())
+                why = f"No link to the leading node {link.leader.node}. {reason}".rstrip()
+                self._say(why)
+                self._be_without(why)
+
+    def _be_without(self, why: str) -> None:
+        """Note that this node knows of no other that it can relay to, since now if it is new."""
+        if self.situation.without is None:
+            now = self._reactor.seconds()
+            leader, seen = self.situation.leader, self.situation.seen
+            self.situation = Situation(now, leader, seen, without=now)
+        self.situation.why = why
+
+    def _see(self, leader: Leader | None) -> None:
+        """Note who leads, as the database says."""
+        self.situation.leader, self.situation.seen = leader, self._reactor.seconds()
 
 
 class _Once(ClientFactory):

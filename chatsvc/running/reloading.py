@@ -23,6 +23,7 @@ class Reloaded(NamedTuple):
     changed: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()  # changed too, but only a restart applies these
     problems: tuple[str, ...] = ()  # sentences
+    notes: tuple[str, ...] = ()  # sentences about other nodes
 
     def __str__(self) -> str:
         return " ".join(self._sentences())
@@ -35,6 +36,7 @@ class Reloaded(NamedTuple):
         if self.restart:
             yield f"Restart the service to change: {', '.join(self.restart)}."
         yield from self.problems
+        yield from self.notes
 
 
 class Reloader:

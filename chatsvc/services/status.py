@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
-from chatsvc.model.administration_events import ServiceStatus
+from chatsvc.model.administration_events import NodeStatus, ServiceStatus
 from chatsvc.model.control import Answer
 from chatsvc.model.room_events import Setting
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.services.reports import Inbox
 from chatsvc.store.archive import Monitored
+
+
+class Nodes(NamedTuple):
+    """The nodes that serve this chat, the leading one first; none if only one process can."""
+
+    nodes: tuple[NodeStatus, ...] = ()
+    epoch: int | None = None
+    heartbeat: float | None = None
 
 
 class Status:
@@ -39,6 +48,7 @@ class Status:
         self._now = now
         self._begun = clock.seconds()
         self.connections: Callable[[], int] = lambda: len(directory.sessions)
+        self.nodes: Callable[[], Nodes] = Nodes
         self.settings: tuple[Setting, ...] = ()  # those that can change while the service runs
 
     @property
@@ -65,6 +75,7 @@ class Status:
             waiting=self._store.waiting,
             archive_bytes=sizes.get("archive", 0) + sizes.get("log", 0),
             index_bytes=sizes.get("index", 0),
+            **self.nodes()._asdict(),
         )
 
     def people(self) -> list[Answer]:
@@ -102,4 +113,5 @@ class Status:
 
 def _connection(session: Session) -> Answer:
     wire = session.wire
-    return {"address": wire.address, "tls": wire.secure, "since": session.since}
+    place = {"node": wire.node} if wire.node else {}
+    return {"address": wire.address, "tls": wire.secure, "since": session.since, **place}

@@ -60,6 +60,7 @@ class Visibility:
             mask=user.mask,
             voices=tuple(place.name for place in told if place.has_voice(user)),
             secure=all(session.wire.secure for session in user.sessions),
+            nodes=_nodes(user) if asker.person.operator else (),
         )
 
     def acquainted(self, session: Session) -> set[User]:
@@ -183,6 +184,11 @@ def _shows(place: Room, user: User, reader: User) -> bool:
 def _addresses(user: User) -> tuple[str, ...]:
     found = dict.fromkeys(session.wire.address for session in user.sessions)
     return tuple(address for address in found if address)
+
+
+def _nodes(user: User) -> tuple[str, ...]:
+    found = {session.wire.node for session in user.sessions}
+    return tuple(sorted(filter(None, found)))
 
 
 def _briefly(user: User, room: Room) -> Person:

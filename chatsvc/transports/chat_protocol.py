@@ -76,6 +76,10 @@ class ChatProtocol(Telling):
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
+    @property
+    def node(self) -> str:
+        return self._arrival.node or self.gate.node()
+
     def connectionMade(self) -> None:
         limits = self.gate.limits
         self.session = self.gate.hub.sessions.connect(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,19 +10,14 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IListeningPort
 from twisted.internet.protocol import ServerFactory
-from twisted.logger import Logger
 from twisted.protocols.basic import LineOnlyReceiver
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.commands.control import Command
-from chatsvc.model.control import LONGEST_REQUEST, Answer, Arguments
-from chatsvc.model.requests import Refused
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.model.control import LONGEST_REQUEST, Answer
+from chatsvc.transports.control_requests import answered, encoded
 
 LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
-
-_log = Logger()
 
 
 @implementer(IHalfCloseableProtocol)
@@ -44,12 +38,13 @@ class ControlProtocol(LineOnlyReceiver):
         self._requests.append(line)
         if not self._busy:
             self._busy = True
-            Deferred.fromCoroutine(self._answer_all()).addErrback(self._failed)
+            Deferred.fromCoroutine(self._answer_all())
 
     async def _answer_all(self) -> None:
         try:
             while self._requests:
-                self._write(await self._answer(self._requests.pop(0)))
+                request = self._requests.pop(0)
+                self._write(await answered(request, self._commands, self._write))
         finally:
             self._busy = False
             self._leave_if_ended()
@@ -66,37 +61,8 @@ class ControlProtocol(LineOnlyReceiver):
         if self._ended and not self._busy:
             self.transport.loseConnection()
 
-    async def _answer(self, line: bytes) -> Answer:
-        try:
-            name, given = _parsed(line)
-            command = self._commands.get(name)
-            if command is None:
-                known = ", ".join(sorted(self._commands))
-                raise Refused("unknown", f"Unknown command {name}. Known commands: {known}.")
-            return {"ok": True, **await command(Arguments(given, self._write))}
-        except Refused as refused:
-            return {"ok": False, "code": refused.code, "text": refused.text}
-        except ArchiveFailed as failed:
-            return {"ok": False, "code": "not-kept", "text": str(failed)}
-
-    def _failed(self, failure: Failure) -> None:
-        _log.failure("A control command failed", failure)
-        text = "Internal error. Details are in the server's log."
-        self._write({"ok": False, "code": "failed", "text": text})
-
     def _write(self, answer: Answer) -> None:
-        self.transport.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-
-
-def _parsed(line: bytes) -> tuple[str, dict[str, object]]:
-    """Return the command's name and arguments; refuse what is not a request."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or not isinstance(value.get("do"), str):
-        raise Refused("not-json", 'Send one JSON object per line, such as {"do": "status"}.')
-    return value["do"], value
+        self.transport.write(encoded(answer) + b"\n")
 
 
 class ControlSocket(ServerFactory):
@@ -116,7 +82,9 @@ class ControlSocket(ServerFactory):
         return ControlProtocol(self._commands())
 
     def open(self, reactor: Any) -> None:
-        """Listen, and replace what a killed service left: the archive is locked, so none runs.
+        """Listen, and replace what a killed service left.
+
+        The archive, or the directory if the archive is elsewhere, is locked, so none runs.
 
         Nobody can connect before Twisted has set the mode: it does so before it listens.
         """

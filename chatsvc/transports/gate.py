@@ -6,7 +6,7 @@ It does not know their protocols.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
@@ -69,6 +69,7 @@ class Gate:
         self.tls: TLS | None = None
         self.web = WebAccess()
         self.monitor: Pages | None = None  # for programs that watch the service
+        self.node: Callable[[], str] = str  # the name of this node, if there are several
         self.connections: set[Guest] = set()
         self._refused: set[Guest] = set()  # of these
         self._visitors: dict[Guest, None] = {}  # of these: they load pages, the oldest first

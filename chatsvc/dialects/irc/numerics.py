@@ -41,6 +41,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "CREATIONTIME": ("329", None),
     "WHOISACCOUNT": ("330", "is logged in as"),
     "NOTOPIC": ("331", "No topic is set"),
+    "WHOISSPECIAL": ("320", None),
     "TOPIC": ("332", None),
     "TOPICWHOTIME": ("333", None),
     "WHOISBOT": ("335", "is a bot"),

@@ -87,6 +87,8 @@ def _whois(client: Client, person: Person) -> None:
         client.reply("WHOISACCOUNT", name, person.account)
     for address in person.addresses:
         client.reply("WHOISACTUALLY", name, told_address(address))
+    for node in person.nodes:
+        client.reply("WHOISSPECIAL", name, f"is connected to the node {node}")
     if person.bot:
         client.reply("WHOISBOT", name)
     if person.secure:

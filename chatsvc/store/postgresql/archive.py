@@ -54,6 +54,11 @@ class PostgreSQLArchive(RowArchive[Writer, Reader, Index]):
             opening.pop_all()
         return rooms
 
+    @property
+    def epoch(self) -> int:
+        """How often a program has begun to lead, this one included; 0 until it is open."""
+        return self._writer.epoch
+
     async def renew(self) -> None:
         """Store a heartbeat; raise `Deposed` if another node has led since."""
         await self._workers.writer(self._writer.renew)

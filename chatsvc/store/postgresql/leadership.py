@@ -69,28 +69,28 @@ class Leadership:
 
     def __init__(self, announcement: Announcement) -> None:
         self._announcement = announcement
-        self._epoch = 0  # until it leads
+        self.epoch = 0  # until it leads
 
     def take_lock(self, link: Link) -> None:
         """Take the lock for as long as the connection exists; raise `Held` or `Deposed`."""
         is_taken = try_lock(link)
-        if self._epoch and _epoch(link) != self._epoch:
+        if self.epoch and _epoch(link) != self.epoch:
             raise Deposed
         if not is_taken:
             raise Held("another chatsvc is using it. Stop that one, or use another database")
 
     def announce(self, link: Link) -> None:
         """Begin to lead, or go on after the connection has broken; the tables are up to date."""
-        if self._epoch:
-            self._expect(link.execute(_CONTINUE, (self._epoch,)))
+        if self.epoch:
+            self._expect(link.execute(_CONTINUE, (self.epoch,)))
             return
         said = self._announcement
         values = said.node, said.address, said.fingerprint, said.secret
-        (self._epoch,) = link.execute(_LEAD, values).fetchone() or (0,)
+        (self.epoch,) = link.execute(_LEAD, values).fetchone() or (0,)
 
     def renew(self, link: Link) -> None:
         """Note that this program still runs."""
-        self._expect(link.execute(_RENEW, (self._epoch,)))
+        self._expect(link.execute(_RENEW, (self.epoch,)))
 
     def _expect(self, changed: psycopg.Cursor[Any]) -> None:
         if not changed.rowcount:

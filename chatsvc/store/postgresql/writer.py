@@ -240,6 +240,11 @@ class Writer:
             return records
         return tuple(moved(record, self._renamed) for record in records)
 
+    @property
+    def epoch(self) -> int:
+        """How often a program has begun to lead, this one included; 0 until it leads."""
+        return self._leadership.epoch
+
     def renew(self) -> None:
         """Store a heartbeat, so that other nodes know that this one still leads."""
         self._connection.run(self._leadership.renew)

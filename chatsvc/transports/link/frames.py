@@ -57,6 +57,9 @@ class Kind(IntEnum):
     ABORT = 12  # close it at once
     HOLD = 13  # read nothing more from it; or it takes no more data
     GO_ON = 14
+    ASK = 15  # to the leading node: an administrator's request, with a number of its own
+    PART = 16  # the beginning of what follows in the next frame about this request
+    ANSWER = 17  # a report about this request, or the answer: as on the control socket
 
 
 _KINDS = {int(kind): kind for kind in Kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hmac import compare_digest
 from ipaddress import ip_address
 from typing import Any
@@ -13,9 +14,11 @@ from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatsvc.commands.control import Command
 from chatsvc.model.rate_limits import Addresses
 from chatsvc.transports.connection import stop
 from chatsvc.transports.link.arrival import Arrival
+from chatsvc.transports.link.asking import carry_out
 from chatsvc.transports.link.frames import (
     VERSION,
     Kind,
@@ -69,6 +72,7 @@ class LeadingEnd(LinkEnd):
         super().__init__(clock)
         self._links = links
         self.node = ""  # once it has proved that it is one
+        self.software = ""  # its version
         self.since = 0.0
         self.connections: dict[int, RemoteTransport] = {}
         self._position = 0
@@ -90,6 +94,8 @@ class LeadingEnd(LinkEnd):
                 self.send(Kind.CLOSE, whom)  # it was on its way when this node stopped leading
             else:
                 self._accept(self._links.chat, whom, payload)
+        elif kind is Kind.ASK:
+            carry_out(payload, whom, self._links.commands, self.send)
         elif kind is Kind.LEAVING:
             if self._links.chat is not None:
                 self._links.chat.dismiss(self.node)
@@ -105,6 +111,7 @@ class LeadingEnd(LinkEnd):
         )
         if kind is not Kind.HELLO or not knows or not isinstance(node, str) or not node:
             raise Malformed
+        self.software = str(hello.get("software", ""))
         refusal = self._links.refusal(hello.get("version"), node)
         if refusal:
             self.send(Kind.REFUSED, 0, refusal.encode(errors="replace"))
@@ -212,10 +219,16 @@ class Links(ServerFactory):
         self.node = node
         self.secret = secret.encode()
         self.chat: Chat | None = None  # while this node leads
+        self.commands: Mapping[str, Command] = {}  # of administrators at other nodes
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
         self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
+
+    @property
+    def others(self) -> list[LeadingEnd]:
+        """The nodes that relay, in the order of their names."""
+        return [self._ends[name] for name in sorted(self._ends)]
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         if not self._may_try(getattr(addr, "host", "")):
@@ -236,7 +249,7 @@ class Links(ServerFactory):
         if version != VERSION:
             return f"The leading node {self.node} speaks version {VERSION} of links."
         if node == self.node or node in self._ends:
-            return f"There is a node {node} already. Choose another --node."
+            return f"There is a node {node} already. Give each node a name of its own with --node."
         return ""
 
     def joined(self, end: LeadingEnd) -> None:

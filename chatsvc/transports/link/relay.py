@@ -24,6 +24,7 @@ from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.relaying import RelayedConnection, RelayingEnd
+from chatsvc.transports.link.unavailable import UNAVAILABLE, is_http, is_probe, unavailable
 from chatsvc.transports.peer import address_of, pass_on, prepare
 from chatsvc.transports.tls import TLS
 
@@ -31,8 +32,6 @@ PATIENCE = 15.0  # seconds that a connection waits for a node to lead
 
 Accept = Callable[[Arrival], Protocol]
 """Returns a protocol of this node's own chat."""
-
-_NOBODY = "The chat cannot be reached at the moment. Try again soon."
 
 
 class Relay(ServerFactory):
@@ -58,6 +57,12 @@ class Relay(ServerFactory):
         self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self._waiting: dict[RelayedConnection, IDelayedCall] = {}
         self._accept: Accept | None = None  # while this node leads
+
+    def change(self, limits: Limits, most: int, require_tls: bool) -> None:
+        """Use other limits from now on."""
+        self.require_tls = require_tls
+        self._most = most + limits.pages_in_all
+        self._handshakes.change(0, limits.pages, limits.pages_within, limits.lan)
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         return self.connect()
@@ -109,16 +114,29 @@ class Relay(ServerFactory):
         """Let a connection wait for a link, unless this node leads meanwhile."""
         if self._accept is not None:
             self._give(connection, self._accept)
+            return
+        self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+        self.look_at(connection)
+
+    def look_at(self, connection: RelayedConnection) -> None:
+        """Refuse a health check at once, so that a load balancer chooses another node."""
+        if connection not in self._waiting:
+            return  # it is refused already
+        asks = is_probe(connection.unsent)
+        if asks:
+            self._give_up(connection)
         else:
-            self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+            connection.hold(asks is False)
 
     def _give_up(self, connection: RelayedConnection) -> None:
-        del self._waiting[connection]
-        self._close(connection, Goodbye(_NOBODY))
+        stop(self._waiting.pop(connection, None))
+        self._close(connection, Goodbye(UNAVAILABLE))
 
     def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known
             connection.write(TEXT.write(goodbye))
+        elif is_http(connection.unsent):
+            connection.write(unavailable(connection.unsent))
         connection.close()
 
     def gone(self, connection: RelayedConnection) -> None:

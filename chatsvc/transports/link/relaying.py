@@ -25,7 +25,8 @@ from chatsvc import __version__
 from chatsvc.store.leading import Leader
 from chatsvc.transports.connection import HEAD_WITHIN, LAST_WORDS, stop
 from chatsvc.transports.link.arrival import Arrival
-from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressees
+from chatsvc.transports.link.asking import Questions
+from chatsvc.transports.link.frames import SILENCE, VERSION, Kind, LinkEnd, addressees
 from chatsvc.transports.peer import pass_on
 from chatsvc.transports.sending import BUFFER
 from chatsvc.transports.tls import fingerprint_of
@@ -54,6 +55,7 @@ class RelayingEnd(LinkEnd):
         self._node = node
         self._when_ready, self._when_leaving = when_ready, when_leaving
         self._when_lost = when_lost
+        self.questions = Questions(self.send)
         self._refusal = ""
         self._last = 0
 
@@ -83,6 +85,8 @@ class RelayingEnd(LinkEnd):
             self._when_leaving(self)
         elif kind is Kind.REFUSED:
             self._refusal = payload.decode(errors="replace")
+        elif kind in (Kind.ANSWER, Kind.PART):
+            self.questions.received(kind, whom, payload)
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
 
@@ -118,7 +122,12 @@ class RelayingEnd(LinkEnd):
         for connection in list(self.connections.values()):
             connection.close()
         self.connections.clear()
-        self._when_lost(self, self._refusal)
+        self.questions.lost()
+        self._when_lost(self, self._refusal or self._why_lost())
+
+    def _why_lost(self) -> str:
+        silent = self._clock.seconds() - self._heard > SILENCE
+        return f"It was silent for {SILENCE:g} seconds." if silent else "It has closed the link."
 
 
 class Place(Interface):
@@ -128,6 +137,8 @@ class Place(Interface):
     link: RelayingEnd | None
 
     def wait(self, connection: RelayedConnection) -> None: ...
+
+    def look_at(self, connection: RelayedConnection) -> None: ...
 
     def gone(self, connection: RelayedConnection) -> None: ...
 
@@ -182,7 +193,6 @@ class RelayedConnection(Protocol):
         if self._place.link is not None:
             self.follow(self._place.link)
         else:
-            self.hold(True)
             self._place.wait(self)
 
     def follow(self, link: RelayingEnd) -> None:
@@ -242,6 +252,7 @@ class RelayedConnection(Protocol):
             self._link.send(Kind.DATA, self._number, data)
         else:
             self.unsent += data
+            self._place.look_at(self)
 
     def readConnectionLost(self) -> None:
         """Note that the client sends nothing more."""

@@ -52,6 +52,7 @@ def families(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     yield from _connections(gate, census)
     yield from _messages(gate.hub)
     yield from _archive(gate.hub)
+    yield from _nodes(gate.hub)
     yield from _process(gate.hub)
 
 
@@ -105,6 +106,28 @@ def _archive(hub: Hub) -> Iterator[Metric]:
     yield _labelled(GaugeMetricFamily("chatsvc_file_bytes", about, labels=["file"]), sizes)
 
 
+def _nodes(hub: Hub) -> Iterator[Metric]:
+    """Yield what there is to measure of the nodes, if the chat can have several."""
+    nodes, epoch, heartbeat = hub.status.nodes()
+    if not nodes or epoch is None or heartbeat is None:
+        return
+    about = "Open connections at a node."
+    yield _of_nodes("connections", about, {each.name: each.connections for each in nodes})
+    about = "1 for the node that leads, 0 for those that relay."
+    yield _of_nodes("leads", about, {each.name: int(each.leads) for each in nodes})
+    about = "Time that a node's link to the leading node needs there and back."
+    lags = {each.name: each.lag_ms / 1000 for each in nodes if each.lag_ms is not None}
+    yield _of_nodes("lag_seconds", about, lags)
+    yield _gauge("chatsvc_epoch", "Increases whenever a node begins to lead.", epoch)
+    about = "Time since the leading node has stored its heartbeat."
+    yield _gauge("chatsvc_heartbeat_age_seconds", about, heartbeat)
+
+
+def _of_nodes(name: str, about: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"chatsvc_node_{name}", about, labels=["node"])
+    return _labelled(family, {(node,): value for node, value in values.items()})
+
+
 def _process(hub: Hub) -> Iterator[Metric]:
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime
@@ -137,7 +160,7 @@ def _histogram(name: str, about: str, measured: Histogram) -> Metric:
     return HistogramMetricFamily(name, about, buckets=buckets, sum_value=measured.sum)
 
 
-def _labelled(family: Any, values: Mapping[Any, int]) -> Metric:
+def _labelled(family: Any, values: Mapping[Any, float]) -> Metric:
     for labels, value in values.items():
         family.add_metric(labels, value)
     return cast(Metric, family)

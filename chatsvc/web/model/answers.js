@@ -167,6 +167,7 @@ export function facts(person) {
         ["Role", person.role], ["Real name", person.realname], ["Away", person.away], ["Online since", dated(person.since)],
         ["Idle", person.idle > 60 ? span(person.idle) : "no"], ["Rooms", person.rooms?.length ? inRooms(person) : ""],
         ["Connection", person.secure ? "encrypted" : "not encrypted"], ["Program", person.bot && "yes"], ["From", person.addresses?.length && listing(person.addresses)],
+        ["Node", person.nodes?.length && listing(person.nodes)],
     ];
     return rows.filter(([, value]) => value).map(([title, about]) => ({ title, about }));
 }
@@ -177,13 +178,21 @@ export function facts(person) {
  * @returns {{title: string, about: string}[]}
  */
 export function statusRows(status) {
+    /** @type {Record<string, string | number>} */
     const rows = {
         "People": `${status.people} (peak: ${status.peak})`, "Connections": status.connections, "Rooms": status.rooms, "Accounts": status.accounts, "Open reports": status.reports,
         "Messages per second": status.messages_per_second, "Time of a commit": `${status.commit_ms} ms (longest: ${status.longest_commit_ms} ms)`, "Waiting to be stored": status.waiting,
         "Archive": inBytes(status.archive_bytes), "Search index": inBytes(status.index_bytes), "Lockdown": status.lockdown ? "on" : "off",
         "Version": status.version, "Running since": dated(status.since),
     };
+    for (const node of status.nodes ?? []) rows[`Node ${node.name}`] = nodeFacts(node);
     return Object.entries(rows).map(([title, about]) => ({ title, about: String(about) }));
+}
+
+/** @param {Event} node */
+function nodeFacts(node) {
+    const connections = counted(node.connections, "connection");
+    return node.leads ? `leads, ${connections}` : `relays, ${connections}, lag ${node.lag_ms} ms`;
 }
 
 /** @param {number} count */
