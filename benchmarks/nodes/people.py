@@ -70,7 +70,7 @@ class Person:
                 self._send(line)
 
     def _send(self, request: dict[str, Any]) -> None:
-        if self._writer is not None:
+        if self._writer is not None and not self._writer.is_closing():
             self._writer.write(json.dumps(request).encode() + b"\n")
 
     # Being connected
