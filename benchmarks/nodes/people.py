@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 Place = tuple[str, int]
+# A node that was stopped answers, and writes nothing, until its first heartbeat fails.
+NOTICED = 1.0  # seconds
 PATIENCE = 20.0  # seconds without any answer, after which a client connects again
 
 
@@ -162,6 +164,7 @@ class Claims:
         self.taken = 0
         self.complaints: list[str] = []
         self._since: dict[str, dict[str, float]] = defaultdict(dict)
+        self._doubtful: dict[tuple[str, str], float] = {}  # since when somebody has a taken name
 
     def welcomed(self, name: str, who: str) -> None:
         """Note that somebody got a name."""
@@ -171,6 +174,7 @@ class Claims:
     def gone(self, name: str, who: str) -> None:
         """Note that somebody gives a name back, or has lost the connection."""
         self._since[name].pop(who, None)
+        self._doubtful.pop((name, who), None)
 
     def confirmed(self, name: str, who: str, asked: float) -> None:
         """Note that the server has answered somebody who holds a name."""
@@ -178,7 +182,9 @@ class Claims:
         since = self._since[name]
         mine = since.get(who, asked)
         later = [other for other, begun in since.items() if mine < begun < asked]
-        if later:
+        if not later:
+            self._doubtful.pop((name, who), None)
+        elif asked - self._doubtful.setdefault((name, who), asked) > NOTICED:
             self.complaints.append(f"{who} still has {name}, which {later[0]} got")
 
 

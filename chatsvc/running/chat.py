@@ -33,6 +33,7 @@ Step = Callable[[], Coroutine[Any, Any, None]]
 """A step of stopping, which may take some seconds."""
 
 _log = Logger()
+_guesses = Logger("chatsvc.tap")  # as installed filters of fail2ban expect in the log of `twistd`
 
 
 class Chat:
@@ -167,7 +168,7 @@ def _log_line(line: Said) -> None:
 
 def _log_guess(address: str, reason: str) -> None:
     text = "refused address={address} reason={reason}"
-    _log.warn(text, log_kind="security", address=address, reason=reason)
+    _guesses.warn(text, log_kind="security", address=address, reason=reason)
 
 
 def _log_indexing(done: int, lines: int) -> None:
