@@ -120,6 +120,10 @@ class Balanced:
         self.nodes[name].process.terminate()
         assert self.nodes[name].ended() == 0
 
+    def is_avoided(self, name: str) -> bool:
+        """Return whether HAProxy knows that a node is stopped."""
+        return not self._is_up(name)
+
     def start(self, name: str) -> None:
         """Start a node again, and wait until HAProxy uses it."""
         self.nodes[name] = self._stack.enter_context(self._node(name))

@@ -96,6 +96,7 @@ def test_a_killed_leader_is_survived(chat: Balanced) -> None:
 def test_a_stopped_node_gets_no_new_users(chat: Balanced) -> None:
     for name in NAMES[1:]:
         chat.stop(name)
+        wait_until(partial(chat.is_avoided, name), f"HAProxy to avoid the node {name}")
     names = [f"guest{number}" for number in range(12)]
     people = [chat.person(name) for name in names]  # nobody is refused or waits in vain
     people[-1].send("good morning")
