@@ -147,8 +147,8 @@ def test_a_stranger_cannot_fill_the_memory() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"node": "b"}, "There is a node b already. Choose another --node."),
-        ({"node": "a"}, "There is a node a already. Choose another --node."),
+        ({"node": "b"}, "There is a node b already. Give each node a name of its own with --node."),
+        ({"node": "a"}, "There is a node a already. Give each node a name of its own with --node."),
         ({"version": VERSION + 1}, f"The leading node a speaks version {VERSION} of links."),
         ({"version": [{}]}, f"The leading node a speaks version {VERSION} of links."),
     ],
@@ -171,7 +171,8 @@ def test_a_refused_node_learns_the_reason() -> None:
     nodes.turn()
     while here.carry() or there.carry():
         nodes.turn()
-    assert nodes.reasons == ["There is a node b already. Choose another --node."]
+    taken = "There is a node b already. Give each node a name of its own with --node."
+    assert nodes.reasons == [taken]
 
 
 def test_nodes_join_after_a_lost_link() -> None:
@@ -357,7 +358,7 @@ def test_closing_a_link_over_tls_ends_it_on_both_sides(who: str) -> None:
     one.close()
     secure.carry()
     assert (secure.end.is_lost, secure.leader.is_lost) == (True, True)
-    assert nodes.reasons == ["sent before" if who == "leader" else ""]
+    assert nodes.reasons == ["sent before" if who == "leader" else "It has closed the link."]
 
 
 def test_all_links_close() -> None:

@@ -7,7 +7,7 @@ import json
 import random
 import secrets
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -49,6 +49,8 @@ class Person:
         self._random = random.Random(seed)
         self._number = 0
         self._sent: dict[str, float] = {}
+        # Lines that are sent again over the next connection, as if no answer had arrived.
+        self._recent: deque[dict[str, str]] = deque(maxlen=3)
         self._writer: asyncio.StreamWriter | None = None
         self._ready = False
 
@@ -113,7 +115,7 @@ class Person:
                 self._send({"do": "join", "room": room, "after": last, "tag": f"join {room}"})
         elif kind == "entered" and event.get("tag") == f"join {self.rooms[-1]}":
             self._ready = True
-            for line in list(self.pending.values()):
+            for line in [*self._recent, *self.pending.values()]:
                 self._send(line)
         elif kind == "said":
             self._note(event)
@@ -136,7 +138,9 @@ class Person:
     def _settle(self, tag: str, number: int) -> None:
         if self.stored.setdefault(tag, number) != number:
             self.complaints.append(f"{tag} is {number} and {self.stored[tag]}")
-        if self.pending.pop(tag, None) is not None:
+        line = self.pending.pop(tag, None)
+        if line is not None:
+            self._recent.append(line)
             self.waits.append(time.monotonic() - self._sent.pop(tag))
 
     def _note_refusal(self, event: dict[str, Any]) -> None:

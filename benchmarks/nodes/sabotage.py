@@ -17,7 +17,7 @@ from chatsvc.store.postgresql.commits import HiddenTags
 from chatsvc.transports.link.frames import Kind
 from chatsvc.transports.link.relaying import RelayingEnd
 
-_EVERY = 300  # frames of which one is lost
+_EVERY = 300  # one of so many frames is lost
 
 
 def _lock() -> None:

@@ -40,6 +40,7 @@ OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
+AWAY = 60.0  # seconds without the database after which a node no longer leads
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
 
 NAME_TAKEN = (
@@ -254,13 +255,18 @@ class Node:
             self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
-            if not self._stopping:
-                self._step_down(self.chat)
+            self._step_down(self.chat, "Another node has begun to lead.")
+        except ArchiveFailed as failed:
+            self._say(str(failed))
+            if self._reactor.seconds() - self.situation.seen > AWAY:
+                self._step_down(self.chat, str(failed))
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
             return
         gone = leader is None or not leader.present
+        if leader is not None and self._is_superseded(leader):
+            self._abandon(self._relay.link)
         if self._relay.link is not None:
             if not self._is_silent(leader):
                 return  # the database may have restarted, and the leader is about to notice
@@ -272,6 +278,11 @@ class Node:
             gone = await self._threads.watcher(self._watcher.depose, leader)
         if gone and not self._stopping:
             self._try_to_lead()
+
+    def _is_superseded(self, leader: Leader) -> bool:
+        """Return whether there is a link to a leader that does not know yet that another leads."""
+        link, is_leading = self._relay.link, leader.present and leader.age <= LEASE
+        return link is not None and is_leading and leader.secret not in ("", link.leader.secret)
 
     def _is_silent(self, leader: Leader | None) -> bool:
         """Return whether a leader to which there is a link has stored no heartbeat for long.
@@ -323,11 +334,13 @@ class Node:
         _log.info("{text}", text="\n".join(self.ready()))
         self._relay.hand_over(chat.factory.accept)
 
-    def _step_down(self, chat: Chat) -> None:
-        """Disconnect everybody, because another node leads now."""
+    def _step_down(self, chat: Chat, why: str) -> None:
+        """Disconnect everybody, because another node leads now, or could."""
+        if self._stopping:
+            return
         self.chat = None
         self._links.chat = None
-        self._be_without("Another node has begun to lead.")
+        self._be_without(why)
         self._links.cut()
         self._relay.use(None)
         start(self._end(chat))
@@ -377,6 +390,12 @@ class Node:
             self._relay.use(None)
             if self.chat is not None and link.transport is not None:
                 link.close()
+
+    def _abandon(self, link: RelayingEnd | None) -> None:
+        """Close a link and all its connections."""
+        self._let_go(link)
+        if link is not None:
+            link.abort()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
