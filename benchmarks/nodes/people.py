@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 Place = tuple[str, int]
 # A node that was stopped answers, and writes nothing, until its first heartbeat fails.
-NOTICED = 1.0  # seconds
+NOTICED = 0.5  # seconds
 PATIENCE = 20.0  # seconds without any answer, after which a client connects again
 
 
@@ -227,7 +227,7 @@ class Claimer:
         if answer["event"] != "welcome":
             return
         self._claims.welcomed(name, self._who)
-        for _ in range(self._random.randrange(5, 60)):
+        for _ in range(self._random.randrange(5, 150)):
             asked = time.monotonic()
             await ask({"do": "ping"})
             self._claims.confirmed(name, self._who, asked)
