@@ -2,8 +2,8 @@
 
     python -m benchmarks.search [--lines 1000000] [--postgresql]
 
-The archive's class itself creates and searches the archive, without a network.  The frequency of
-words is that of a language (Zipf), with 50,000 words; there are 20 rooms, and 300 users.
+The archive's class itself creates and searches the archive, without a network.  See `archives.py`
+for its lines; they are in 200 rooms.  Each query is searched for in 20 of them, in all, and in one.
 """
 
 from __future__ import annotations
@@ -11,125 +11,32 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import random
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
 
+from benchmarks.archives import PEOPLE, START, Keeper, Words, fill, opened, say
 from benchmarks.clusters import address_in, cluster
 from benchmarks.servers import scratch_folder
-from chatsvc.model.message_events import Line
-from chatsvc.store.archive import Archive, ArchiveFailed, Commit, TooSlow, Worker, Workers
+from chatsvc.store.archive import Archive, TooSlow
 from chatsvc.store.location import Database
-from chatsvc.store.postgresql.connection import Connections
-from chatsvc.store.postgresql.opening import postgresql_archive
 from chatsvc.store.query_parser import parse
-from chatsvc.store.search_query import Seeker
-from chatsvc.store.sqlite.archive import SQLArchive
+from chatsvc.store.search_query import Seeker, Sought
 
-ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
-START = 1_700_000_000.0
-COMMIT = 2_000  # lines stored at once while the archive is created
-REPEATS = 7
+ROOMS = 200
+REPEATS = 15
 SAID = 3_000  # lines whose delays are measured, with indexing and without
 ROUNDS = 4  # of both, in turn
 PAUSE = 0.02  # seconds between two pieces of indexing, as in the service
+BREATH = 0.002  # seconds between two lines
 
-
-class Words:
-    """A vocabulary, and lines made of it."""
-
-    def __init__(self) -> None:
-        self._random = random.Random(1)
-        made = dict.fromkeys(self._word() for _ in range(2 * VOCABULARY))
-        self.words = list(made)[:VOCABULARY]
-        self._often = list(itertools.accumulate(1 / (n + 1) for n in range(len(self.words))))
-
-    def _word(self) -> str:
-        letters = itertools.cycle(("bcdfghklmnprstvwz", "aeiou"))
-        return "".join(
-            self._random.choice(next(letters)) for _ in range(self._random.randint(2, 9))
-        )
-
-    def line(self, number: int) -> Line:
-        text = " ".join(self._random.choices(self.words, cum_weights=self._often, k=8))
-        room = min(int(self._random.expovariate(0.3)), ROOMS - 1)
-        sender = f"user{int(self._random.paretovariate(0.7)) % PEOPLE}"
-        return Line(f"#room{room}", START + number, sender, text, False, "c", f"t{number}")
-
-
-class Keeper:
-    """Receives the archive's answers."""
-
-    def __init__(self) -> None:
-        self.kept_lines = asyncio.Event()
-
-    def kept(self, commit: Commit) -> Iterator[None]:
-        self.kept_lines.set()
-        return iter(())
-
-    def not_kept(self, lines: list[Line], failed: ArchiveFailed) -> None:
-        raise SystemExit(str(failed))
-
-
-def in_a_thread() -> Worker:
-    pool = ThreadPoolExecutor(1)
-
-    async def work(function: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
-
-    return work
-
-
-async def turn() -> None:
-    await asyncio.sleep(0)
-
-
-def start(coroutine: Coroutine[Any, Any, None]) -> None:
-    _running.add(task := asyncio.ensure_future(coroutine))
-    task.add_done_callback(_running.discard)
-
-
-_running: set[asyncio.Future[None]] = set()
-
-
-def opened(place: Path | Database) -> tuple[Archive, Keeper]:
-    workers = Workers(*[in_a_thread() for _ in range(5)])
-    make = SQLArchive if isinstance(place, Path) else postgresql_archive
-    archive: Archive = make(place, workers, turn, start)  # type: ignore[arg-type]
-    keeper = Keeper()
-    archive.open(keeper)
-    return archive, keeper
-
-
-async def fill(place: Path | Database, words: Words, lines: int) -> None:
-    """Make an archive that is older than its index."""
-    archive, _ = opened(place)
-    for first in range(0, lines, COMMIT):
-        for number in range(first, min(first + COMMIT, lines)):
-            archive.keep(words.line(number))
-        await archive.flush()
-    await archive.close()
-    if isinstance(place, Path):
-        Path(f"{place}.words").unlink()
-    else:
-        connections = Connections(place)
-        connections.run(lambda link: link.execute("UPDATE chatsvc SET letters = ''"))
-        connections.close()
-
-
-async def say(archive: Archive, keeper: Keeper, words: Words, numbers: Iterator[int]) -> float:
-    """Return how many milliseconds it takes to store one line."""
-    keeper.kept_lines.clear()
-    began = time.perf_counter()
-    archive.keep(words.line(next(numbers)))
-    await keeper.kept_lines.wait()
-    took = time.perf_counter() - began
-    await asyncio.sleep(0.002)
-    return took * 1000
+WHERE = {
+    "20 rooms": range(0, ROOMS, 10),
+    "200 rooms": range(ROOMS),
+    "1 room": range(40, 41),
+}
+HIDING = frozenset({"user1", "user2"})
+UNREAD = 4_000  # the last lines of each room that somebody who came late may not read
 
 
 def shown(times: list[float]) -> str:
@@ -154,61 +61,90 @@ async def index_now_and_then(archive: Archive) -> None:
 async def talk(archive: Archive, keeper: Keeper, words: Words, numbers: Iterator[int]) -> None:
     """Compare storing lines while all earlier ones are being indexed, and without indexing."""
 
+    async def one() -> float:
+        took = await say(archive, keeper, words, numbers)
+        await asyncio.sleep(BREATH)
+        return took
+
     indexing = asyncio.ensure_future(index_all(archive))
     times = []
     while not indexing.done():
-        times.append(await say(archive, keeper, words, numbers))
+        times.append(await one())
     print(f"a line, while all are indexed:   {shown(times)}")
     print(f"all indexed in                   {indexing.result():.1f} s")
     without, always = [], []
     for _ in range(ROUNDS):
-        without += [await say(archive, keeper, words, numbers) for _ in range(SAID)]
+        without += [await one() for _ in range(SAID)]
         indexing_always = asyncio.ensure_future(index_now_and_then(archive))
-        always += [await say(archive, keeper, words, numbers) for _ in range(SAID)]
+        always += [await one() for _ in range(SAID)]
         indexing_always.cancel()
     print(f"a line, no indexing:             {shown(without)}")
     print(f"a line, indexed each second:     {shown(always)}")
 
 
-async def search(archive: Archive, words: Words) -> None:
-    common, second, third, rare = (words.words[n] for n in (0, 1, 2, 20_000))
-    day = time.strftime("%Y-%m-%d", time.localtime(START + 86400 * 2))
-    queries = {
+def queries(words: Words) -> dict[str, str]:
+    """Return what is searched for, by what is special about it."""
+    common, second, third = words.words[:3]
+    middle, another, more = words.words[5], words.words[7], words.words[9]
+    rare = words.words[20_000]
+    days = [time.strftime("%Y-%m-%d", time.localtime(START + 86400 * n)) for n in (2, 3)]
+    return {
         "a common word": common,
+        "a word in 1 of 400 lines": words.words[300],
         "a rare word": rare,
         "two common words": f"{common} {second}",
-        "a common and a rare one": f"{common} {rare}",
+        "a common and a rare word": f"{common} {rare}",
         "a phrase of two common words": f'"{common} {second}"',
-        "a phrase of three": f'"{common} {second} {third}"',
-        "words that begin so": f"{third[:2]}*",
-        "common, without another": f"{common} -{second}",
-        "common, from, in and before": f"{common} from:user7 in:#room0 before:{day}",
-        "from somebody": "from:user299",
-        "nothing like it": "qqqqqq",
-        "worst: a common word five times": f'"{" ".join([common] * 5)}"',
+        "a phrase of three common words": f'"{common} {second} {third}"',
+        "a rare phrase of common words": f'"{middle} {another} {more}"',
+        "a rare phrase of less common words": f'"{words.words[40]} {words.words[60]}"',
+        "a prefix of two letters": f"{third[:2]}*",
+        "a prefix of four letters": f"{words.words[500][:4]}*",
+        "a common word, without another": f"{common} -{second}",
+        "from somebody who says much": "from:user1",
+        "from somebody who says little": f"from:user{PEOPLE - 1}",
+        "a word, from somebody": f"{second} from:user20",
+        "a common word, on one day": f"{common} after:{days[0]} before:{days[1]}",
+        "a word that does not occur": "qqqqqq",
+        "a common word five times, as a phrase": f'"{" ".join([common] * 5)}"',
+        "two phrases, never said together": f'"{common} {second}" "{third} {middle} {another}"',
+        "a common word, excluding itself": f"{common} -{common}",
+        "a word and two prefixes": f"{common} {words.words[2000][:2]}* {rare[:3]}*",
     }
-    everywhere = Seeker({f"#room{n}": 0 for n in range(ROOMS)})
-    hiding = Seeker({f"#room{n}": 10**5 for n in range(ROOMS)}, frozenset({"user1", "user2"}))
-    for name, text in queries.items():
-        query = parse(text, START)
-        rooms = everywhere if query.room is None else Seeker({query.room: 0})
-        print(f"{name:32} {await timed(archive, query.sought, rooms)}")
-    print(
-        f"{'common, most lines hidden':32} {await timed(archive, parse(common, 0).sought, hiding)}"
-    )
 
 
-async def timed(archive: Archive, sought: Any, seeker: Seeker) -> str:
+async def search(archive: Archive, words: Words) -> None:
+    """Print how long each search takes in each selection of rooms."""
+    print(f"{'milliseconds; hits':38}" + "".join(f"{name:>16}" for name in WHERE))
+    for name, text in queries(words).items():
+        sought = parse(text, START).sought
+        seekers = [Seeker({f"#room{n}": 0 for n in rooms}) for rooms in WHERE.values()]
+        await row(archive, name, sought, seekers)
+    sought = parse(words.words[0], START).sought
+    for name, floor, hidden in (
+        ("a common word, two users ignored", 0, HIDING),
+        ("a common word, only new lines readable", UNREAD, frozenset[str]()),
+    ):
+        seekers = [Seeker({f"#room{n}": floor for n in rooms}, hidden) for rooms in WHERE.values()]
+        await row(archive, name, sought, seekers)
+
+
+async def row(archive: Archive, name: str, sought: Sought, seekers: list[Seeker]) -> None:
+    cells = [await timed(archive, sought, seeker) for seeker in seekers]
+    print(f"{name:38}" + "".join(f"{cell:>16}" for cell in cells), flush=True)
+
+
+async def timed(archive: Archive, sought: Sought, seeker: Seeker) -> str:
+    """Return the median of many searches after the first."""
     times = []
-    for _ in range(REPEATS):
+    for _ in range(REPEATS + 1):
         began = time.perf_counter()
         try:
             finds = await archive.search(sought, seeker, None, 20)
         except TooSlow:
-            return f"too slow, after {time.perf_counter() - began:.1f} s"
+            return "too slow"
         times.append((time.perf_counter() - began) * 1000)
-    median = sorted(times)[REPEATS // 2]
-    return f"first {times[0]:6.2f} ms, median {median:6.2f} ms, {len(finds.lines)} lines"
+    return f"{sorted(times[1:])[REPEATS // 2]:.1f}; {len(finds.lines)}"
 
 
 async def remove(archive: Archive) -> None:
@@ -218,7 +154,7 @@ async def remove(archive: Archive) -> None:
 
 
 async def main(lines: int, in_postgresql: bool) -> None:
-    words = Words()
+    words = Words(ROOMS)
     with scratch_folder() as folder, cluster(folder) if in_postgresql else nullcontext():
         place = Database(address_in(folder)) if in_postgresql else folder / "chat.db"
         await fill(place, words, lines)

@@ -36,6 +36,8 @@ COMMANDS = (
     Command("/quit [words]", ("/exit",), "says goodbye", ""),
 )
 
+MOVING = Goodbye("This server is restarting.", reconnect=True)
+
 
 class Link(StringTransport):
     """One connection to a `FakeServer`, with what is on its way in both directions."""
@@ -94,6 +96,7 @@ class FakeServer:
         self.password: str | None = None
         self.refusal: Refused | None = None  # to all names but the one it suggests
         self.silent = False
+        self.stopping = False
         self.tries = 0
 
     def connect(self, factory: Any) -> Deferred[Any]:
@@ -145,6 +148,13 @@ class FakeServer:
         for link in list(self.links):
             link.lose()
         self.clock.advance(0)
+
+    def move(self) -> None:
+        """Ask everybody to reconnect."""
+        for link in list(self.links):
+            link.tell(MOVING)
+            link.closing = True
+        self.pump()
 
     def forget(self) -> None:
         """Lose the archive."""
@@ -208,13 +218,19 @@ class FakeServer:
             raise Refused("not-in-room", f"You are not in {room}.")
         if (known := self.numbers.get((link.client, tag))) is not None:
             return Kept(*known)
+        self.refuse_if_stopping()
         action = request["do"] == "me"
         self.keep(Said(room, 0, 0.0, link.name, request["text"], action, link.client, tag))
         return None
 
+    def refuse_if_stopping(self) -> None:
+        if self.stopping:
+            raise Refused("stopping", "Not sent: the server is stopping.")
+
     do_me = do_say
 
     def do_msg(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
+        self.refuse_if_stopping()
         name, _, text = request.get("rest", "").partition(" ")
         name, text = request.get("name", name), request.get("text", text)
         return Told(link.name, name, text, 0.0, own=True)
@@ -254,6 +270,7 @@ class Notes:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.losses: list[str] = []
+        self.moves = 0
         self.returns = 0
         self.refusals: list[str] = []
         self.identities: list[Identity] = []
@@ -263,6 +280,9 @@ class Notes:
 
     def lost(self, reason: str) -> None:
         self.losses.append(reason)
+
+    def moving(self) -> None:
+        self.moves += 1
 
     def back(self) -> None:
         self.returns += 1

@@ -44,6 +44,9 @@ pytest_plugins = [
 
 _log = Logger()
 
+# Behind everything that is installed, so that the installed package is tested.
+sys.path.append(str(Path(__file__).parent.parent))  # for `benchmarks`
+
 os.environ["TZ"] = "UTC"
 time.tzset()
 

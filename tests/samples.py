@@ -219,6 +219,7 @@ EVENTS: list[Event] = [
     Pong(),
     Goodbye("Goodbye, ann."),
     Goodbye("ann removed you from the server.", final=True),
+    Goodbye("This server is restarting.", reconnect=True),
     Refusal("name-taken", "bob is already in use.", "bob2"),
     Refusal("unknown", "Unknown command /x."),
     Said("#tea", 9, NOON, "bob", "build 7 is green", False, "", None, notice=True),

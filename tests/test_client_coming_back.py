@@ -20,6 +20,7 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import Uncertain
+from chatsvc.client.net.lifecycle import backoff
 from chatsvc.client.net.wire import PATIENCE, PING_EVERY
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Kept, Said, Told
@@ -296,6 +297,42 @@ def test_the_servers_parting_words_are_the_reason(table: Table) -> None:
     table.server.pump()
     table.server.kill()
     assert table.notes.losses == ["The server is stopping"]
+
+
+def test_a_server_that_moves_everybody_is_no_loss(table: Table) -> None:
+    table.server.move()
+    assert (table.notes.moves, table.notes.losses) == (1, [])
+    table.clock.advance(0)  # the delay of `retry(0)`
+    table.server.pump()
+    assert table.notes.returns == 1
+    table.server.kill()
+    assert (table.notes.moves, table.notes.losses) == (1, ["closed by the server"])
+
+
+def test_what_a_stopping_server_refuses_is_sent_again_and_stored_once(table: Table) -> None:
+    table.server.stopping = True
+    saying = [table.connection.say(text) for text in ("one", "two", "three")]
+    table.server.pump()
+    assert all(map(waits, saying))
+    table.server.stopping = False
+    table.server.move()
+    table.come_back()
+    assert [type(result(said)) for said in saying] == [Said, Said, Said]
+    assert table.server.texts() == ["one", "two", "three"]
+
+
+def test_a_private_message_that_a_stopping_server_refuses_is_not_sent_again(table: Table) -> None:
+    table.server.stopping = True
+    sending = table.connection.tell("bob", "psst")
+    table.server.pump()
+    with pytest.raises(Refused, match="Not sent"):
+        result(sending)
+
+
+def test_a_moved_client_waits_up_to_a_second_so_that_not_all_come_at_once() -> None:
+    delays = [backoff(0) for _ in range(1000)]
+    assert 0 <= min(delays) < 0.2
+    assert 0.8 < max(delays) <= 1
 
 
 # Every schedule

@@ -71,6 +71,10 @@ class Impulsive(Notes):
         super().lost(reason)
         self.obey()
 
+    def moving(self) -> None:
+        super().moving()
+        self.obey()
+
     def back(self) -> None:
         super().back()
         self.obey()

@@ -97,6 +97,9 @@ class Everything:
     def lost(self, reason: str) -> None:
         """Do nothing: it reconnects."""
 
+    def moving(self) -> None:
+        """Do nothing: it reconnects."""
+
     def back(self) -> None:
         """Do nothing."""
 

@@ -351,3 +351,14 @@ def test_no_server_can_move_the_screen(person: Visit) -> None:
     assert person.type() == ["[1970-01-01 00:00] <bob> hello"]
     shown = person.hear(Entered("#tea", "\x1b[31mred\r\nline", ("b\x1b[1mob",), 2, 0, "ann"))
     assert not any("\x1b" in line or "\r" in line for line in shown)
+
+
+def test_a_server_that_moves_everybody_is_one_quiet_sentence(person: Visit) -> None:
+    person.server.move()
+    person.type("typed meanwhile")
+    assert person.come_back() == [
+        "* Reconnected after a restart of the server.",
+        "* You are in #lobby, and nobody else is here yet.",
+        "[1970-01-01 00:00] You: typed meanwhile",
+    ]
+    assert not any("lost" in line for line in person.screen.lines)

@@ -34,7 +34,7 @@ WORDS = "\N{HOT BEVERAGE}\ufe0f" * 200
 class Unread:
     """A connection whose output is discarded."""
 
-    address, fingerprint, secure, full = "", "", False, True
+    address, fingerprint, node, secure, full = "", "", "", False, True
 
 
 def name(number: int) -> str:

@@ -9,30 +9,23 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
 from conftest import at_once, no_turn, start
-from hypothesis import given
-from hypothesis import strategies as st
 from keeper import (
-    EVERYWHERE,
     Keeper,
     delete,
     expire,
     finds,
-    in_new_rooms,
     line,
     now,
     tallies,
     texts,
 )
-from postgresql import lacks
 from postgresql_archives import Open, execute
-from real import lacking
 from waiting import wait_until
 
 from chatsvc.model.records import Account, Act, Fact, FormerName, Member, Record
 from chatsvc.store.archive import ArchiveFailed, Workers
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive
-from chatsvc.store.query_parser import parse
 from chatsvc.store.renaming import NewName
 from chatsvc.store.search_query import Seeker
 
@@ -175,7 +168,14 @@ def test_words_longer_than_the_index_stores_are_found(keeper: Keeper, query: str
     assert texts(keeper, query) == [f"{LONG} tea"]
 
 
-def test_long_words_that_begin_alike_are_told_apart_when_excluded(keeper: Keeper) -> None:
+@pytest.mark.parametrize("newest", [9, 0])
+def test_long_words_that_begin_alike_are_told_apart_when_excluded(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, newest: int
+) -> None:
+    from chatsvc.store.postgresql import index_search
+
+    monkeypatch.setattr(index_search, "NEWEST", newest)  # lines without using the index of words
+    monkeypatch.setattr(index_search, "SCATTERED", 10**9)
     keeper.keep(line(f"tea {LONG}"), line(f"tea {LONG[:-1]}"))
     assert texts(keeper, f"tea -{LONG}") == [f"tea {LONG[:-1]}"]
 
@@ -253,62 +253,6 @@ def test_the_size_is_that_of_the_lines_that_are_left(keeper: Keeper) -> None:
     assert 10_000 < used() < 15_000
     assert expire(keeper, 99.0) == 10
     assert used() == 0
-
-
-# Random queries
-
-
-WORD = st.sampled_from(["tea", "te", "Té", "pot", "会", "議", "x", "a"])
-SAID = st.tuples(
-    st.lists(WORD, min_size=1, max_size=6).map(" ".join),
-    st.sampled_from(["#tea", "#pie"]),
-    st.sampled_from(["ann", "bob"]),
-    st.booleans(),
-)
-TERM = st.tuples(
-    st.sampled_from(["", "-"]), st.lists(WORD, min_size=1, max_size=3), st.sampled_from(["", "*"])
-).map(lambda term: f'{term[0]}"{" ".join(term[1])}"{term[2] if len(term[1][-1]) > 1 else ""}')
-LIMIT = st.sampled_from(["", "from:ann", "from:bob", "after:60s", "before:60s"])
-
-
-@given(
-    st.lists(SAID, min_size=1, max_size=12),
-    st.lists(TERM, max_size=3),
-    WORD,
-    LIMIT,
-    st.sets(st.integers(1, 12), max_size=2),
-    st.sampled_from([-1, 10**9]),
-)
-@in_new_rooms
-@pytest.mark.slow
-def test_random_queries_find_the_same_as_in_sqlite(
-    keepers: list[Keeper],
-    monkeypatch: pytest.MonkeyPatch,
-    said: list[tuple[str, str, str, bool]],
-    terms: list[str],
-    word: str,
-    limit: str,
-    deleted: set[int],
-    many: int,
-) -> None:
-    _, *stores = keepers
-    if lacks():
-        lacking(lacks())
-    from chatsvc.store.postgresql import index_search
-
-    for name, value in (("NEWEST", 3), ("NEWER", 4), ("MANY", many), ("_PAGE", 2)):
-        monkeypatch.setattr(index_search, name, value)  # so that few lines need all parts
-    query = " ".join([*terms, word, limit])
-    found = []
-    for keeper in stores:
-        time = 10.0 * sum(len(keeper.said(room)) for room in EVERYWHERE.rooms)
-        for n, (text, room, sender, quiet) in enumerate(said):
-            keeper.keep(line(text, room, sender, time=time + n * 10.0, quiet=quiet))
-        for number in deleted:
-            delete(keeper, number)
-        sought = parse(query, time + 100.0).sought
-        found.append(now(keeper.archive.search(sought, EVERYWHERE, None, 20)))
-    assert found[0] == found[1]
 
 
 # Tables

@@ -244,4 +244,4 @@ def test_check_names_the_node_that_leads(
     assert "leads the chat" not in checked()
     with connect(database) as copy:
         copy.execute(OLD_SERVICE.encode())
-        assert "\nAnother program uses it at the moment" in checked()
+        assert "\nA program that lets no other node join uses the archive." in checked()

@@ -147,7 +147,7 @@ async def test_a_service_stops_whatever_fails_or_never_ends_on_the_way(
     monkeypatch: pytest.MonkeyPatch,
     nothing_fails_anywhere: list[LogEvent],
 ) -> None:
-    def fail() -> None:
+    def fail(moving: bool) -> None:
         raise ValueError
 
     chat = service()

@@ -9,121 +9,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import sys
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
 
-from benchmarks.nodes.faults import FAULTS, PARTITIONS
-from benchmarks.nodes.people import Claimer, Claims, Person, Place
-from benchmarks.nodes.site import Network, Site
-
-NAMES = ["a", "b", "c"]
-ROOMS = ["#one", "#two", "#three"]
-SETTLED = 60.0  # seconds for everybody to be up to date after the last fault
-
-
-class Schedule:
-    """One run with one seed."""
-
-    def __init__(self, site: Site, seed: int, seconds: float, partitions: bool) -> None:
-        self._site = site
-        self._seconds = seconds
-        self._random = random.Random(seed)
-        self._faults = FAULTS + (PARTITIONS if partitions else ())
-        self._ended = self._is_quiet = False
-        self.claims = Claims()
-        self.done: list[str] = []
-        places = self._places
-        self.people = [
-            Person(f"person{number}", ROOMS, places, seed * 1000 + number) for number in range(9)
-        ]
-        self._claimers = [
-            Claimer(f"claimer{number}", ["nina", "otto"], places, self.claims, seed * 77 + number)
-            for number in range(6)
-        ]
-
-    def _places(self) -> list[Place]:
-        """Return where clients connect: to nodes that run, as a load balancer would."""
-        running = [node for node in self._site.nodes if node.runs and not node.is_stopped]
-        return [(node.host, node.port) for node in running or self._site.nodes]
-
-    async def run(self) -> None:
-        """Play it all."""
-        await self._until(lambda: self._site.leader() is not None, "a node leads")
-        tasks = [asyncio.create_task(each.stay(self._is_over)) for each in self.people]
-        tasks += [
-            asyncio.create_task(each.talk(lambda: self._is_quiet, 0.2)) for each in self.people
-        ]
-        tasks += [asyncio.create_task(each.stay(lambda: self._is_quiet)) for each in self._claimers]
-        await self._until(lambda: all(each.connected for each in self.people), "all are here")
-        end = time.monotonic() + self._seconds
-        while time.monotonic() < end:
-            await asyncio.sleep(self._random.uniform(0.5, 4))
-            self.done.append(await self._random.choice(self._faults)(self._site, self._random))
-        await asyncio.sleep(2)
-        self._is_quiet = True
-        try:
-            await self._until(self._is_settled, "all have read everything")
-        finally:
-            self._ended = True
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _is_over(self) -> bool:
-        return self._ended
-
-    def _is_settled(self) -> bool:
-        if any(each.pending or not each.connected for each in self.people):
-            return False
-        lasts = self._lasts()
-        return all(
-            (each.shown[room][-1].number if each.shown[room] else 0) == lasts.get(room, 0)
-            for each in self.people
-            for room in ROOMS
-        )
-
-    def _lasts(self) -> dict[str, int]:
-        rows = self._site.query(
-            "SELECT name, max(number) FROM said JOIN room ON room.id = room GROUP BY name"
-        )
-        return {str(name): int(str(last)) for name, last in rows}
-
-    async def _until(self, condition: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + SETTLED
-        while not condition():
-            if time.monotonic() > end:
-                late = [each.name for each in self.people if each.pending or not each.connected]
-                raise SystemExit(f"Not within {SETTLED:g} s: {what}. Late: {late}. {self.done}")
-            await asyncio.sleep(0.2)
-
-    def faults(self) -> Iterator[str]:
-        """Yield what is wrong with what people saw."""
-        rows = self._site.query(
-            "SELECT name, number, sender, text, tag FROM said JOIN room ON room.id = room"
-            " ORDER BY name, number"
-        )
-        stored = {(room, number): (sender, text) for room, number, sender, text, _ in rows}
-        times = Counter(str(tag) for *_, tag in rows)
-        yield from (f"{tag} is stored {count} times" for tag, count in times.items() if count > 1)
-        for room in ROOMS:
-            numbers = sorted(int(str(number)) for where, number in stored if where == room)
-            if numbers != list(range(1, len(numbers) + 1)):
-                yield f"the numbers of {room} have gaps"
-        for each in self.people:
-            yield from (f"{each.name}: {complaint}" for complaint in each.complaints)
-            for room in ROOMS:
-                for line in each.shown[room]:
-                    if stored.get((room, line.number)) != (line.sender, line.text):
-                        yield f"{each.name} was shown {line} of {room}, which is not stored"
-            yield from (f"{tag} was confirmed" for tag in each.stored if tag not in times)
-            yield from (f"{tag} was refused, and stored" for tag in each.refused if tag in times)
-        yield from self.claims.complaints
+from benchmarks.nodes.faults import FAULTS, PARTITIONS, Fault
+from benchmarks.nodes.sabotage import CONTROLS
+from benchmarks.nodes.schedule import NAMES, Plan, Schedule, play, scratch
+from benchmarks.nodes.site import CHATSVC, Network, Site
 
 
 def main() -> int:
@@ -131,12 +24,13 @@ def main() -> int:
     parser.add_argument("--seeds", default="1", help="such as 1-20 (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="of each (%(default)s)")
     parser.add_argument("--no-partitions", action="store_true", help="needs no root")
+    parser.add_argument(
+        "--control", choices=CONTROLS, help="damage the server; then something must be wrong"
+    )
     parser.add_argument("--logs", action="store_true", help="show what the nodes have logged")
     given = parser.parse_args()
     first, _, last = given.seeds.partition("-")
-    wrong = 0
-    for seed in range(int(first), int(last or first) + 1):
-        wrong += _play(seed, given)
+    wrong = sum(_play(seed, given) for seed in range(int(first), int(last or first) + 1))
     return 1 if wrong else 0
 
 
@@ -144,42 +38,23 @@ def _play(seed: int, given: argparse.Namespace) -> int:
     partitions = not given.no_partitions
     if partitions and os.geteuid() != 0:
         raise SystemExit("Network namespaces need root. Without them: --no-partitions")
-    with tempfile.TemporaryDirectory(prefix="chat-nodes-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the user postgres has a directory inside
-        with Network(NAMES) if partitions else nullcontext() as network:
-            site = Site(folder, NAMES, network)
-            with site.running():
-                schedule = Schedule(site, seed, given.seconds, partitions)
-                try:
-                    asyncio.run(schedule.run())
-                    faults = list(schedule.faults())
-                except SystemExit as late:
-                    faults = [str(late)]
-                _report(seed, schedule, faults)
-            for node in site.nodes if given.logs or faults else ():
-                print(f"--- {node.name}\n{node.log()}", file=sys.stderr)
-    return len(faults)
+    program = CONTROLS[given.control] if given.control else CHATSVC
+    plan = _plan(FAULTS + (PARTITIONS if partitions else ()), given.seconds)
+    with scratch() as folder, Network(NAMES) if partitions else nullcontext() as network:
+        site = Site(folder, NAMES, network, program)
+        return play(f"seed {seed}", Schedule(site, seed, plan), given.logs)
 
 
-def _report(seed: int, schedule: Schedule, faults: list[str]) -> None:
-    people = schedule.people
-    waits = sorted(wait for each in people for wait in each.waits)
-    refused = Counter(code for each in people for code in each.refused.values())
-    print(
-        f"seed {seed}: {len(schedule.done)} faults,"
-        f" {sum(len(each.stored) for each in people)} lines stored,"
-        f" {sum(len(lines) for each in people for lines in each.shown.values())} shown,"
-        f" refused {dict(refused)}, {sum(each.times_connected for each in people)} connections,"
-        f" longest wait {waits[-1] if waits else 0:.1f} s,"
-        f" {schedule.claims.taken} names taken, {schedule.claims.checks} checks;"
-        f" {len(faults)} wrong",
-        flush=True,
-    )
-    for one in schedule.done:
-        print(f"    {one}", file=sys.stderr)
-    for one in faults[:20]:
-        print(f"    WRONG: {one}", flush=True)
+def _plan(faults: tuple[Fault, ...], seconds: float) -> Plan:
+    async def cause(schedule: Schedule) -> None:
+        """Cause one fault after the other."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            await asyncio.sleep(schedule.random.uniform(0.5, 4))
+            fault = schedule.random.choice(faults)
+            schedule.done.append(await fault(schedule.site, schedule.random))
+
+    return cause
 
 
 if __name__ == "__main__":

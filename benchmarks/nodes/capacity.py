@@ -153,20 +153,11 @@ def measure(work: Work, shares: list[float], seconds: float) -> Figures:
 def _wait_for(site: Site) -> None:
     """Wait until the first node leads, and all others have a link to it."""
     end = time.monotonic() + 30
-    while sum("has joined" in line for line in site.nodes[0].log().splitlines()) < len(
-        site.nodes
-    ) - 1 or not _accepts(site.nodes[0]):
+    joined = len(site.nodes) - 1
+    while site.nodes[0].log().count("has joined") < joined:
         if time.monotonic() > end:
             raise SystemExit("The nodes do not find each other.")
         time.sleep(0.1)
-
-
-def _accepts(node: Node) -> bool:
-    try:
-        socket.create_connection((node.host, node.port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def _used(node: Node) -> float:

@@ -7,11 +7,13 @@ import json
 import random
 import secrets
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 Place = tuple[str, int]
+# A node that was stopped answers, and writes nothing, until its first heartbeat fails.
+NOTICED = 0.5  # seconds
 PATIENCE = 20.0  # seconds without any answer, after which a client connects again
 
 
@@ -49,6 +51,8 @@ class Person:
         self._random = random.Random(seed)
         self._number = 0
         self._sent: dict[str, float] = {}
+        # Lines that are sent again over the next connection, as if no answer had arrived.
+        self._recent: deque[dict[str, str]] = deque(maxlen=3)
         self._writer: asyncio.StreamWriter | None = None
         self._ready = False
 
@@ -68,7 +72,7 @@ class Person:
                 self._send(line)
 
     def _send(self, request: dict[str, Any]) -> None:
-        if self._writer is not None:
+        if self._writer is not None and not self._writer.is_closing():
             self._writer.write(json.dumps(request).encode() + b"\n")
 
     # Being connected
@@ -113,7 +117,7 @@ class Person:
                 self._send({"do": "join", "room": room, "after": last, "tag": f"join {room}"})
         elif kind == "entered" and event.get("tag") == f"join {self.rooms[-1]}":
             self._ready = True
-            for line in list(self.pending.values()):
+            for line in [*self._recent, *self.pending.values()]:
                 self._send(line)
         elif kind == "said":
             self._note(event)
@@ -136,7 +140,9 @@ class Person:
     def _settle(self, tag: str, number: int) -> None:
         if self.stored.setdefault(tag, number) != number:
             self.complaints.append(f"{tag} is {number} and {self.stored[tag]}")
-        if self.pending.pop(tag, None) is not None:
+        line = self.pending.pop(tag, None)
+        if line is not None:
+            self._recent.append(line)
             self.waits.append(time.monotonic() - self._sent.pop(tag))
 
     def _note_refusal(self, event: dict[str, Any]) -> None:
@@ -158,6 +164,7 @@ class Claims:
         self.taken = 0
         self.complaints: list[str] = []
         self._since: dict[str, dict[str, float]] = defaultdict(dict)
+        self._doubtful: dict[tuple[str, str], float] = {}  # since when somebody has a taken name
 
     def welcomed(self, name: str, who: str) -> None:
         """Note that somebody got a name."""
@@ -167,6 +174,7 @@ class Claims:
     def gone(self, name: str, who: str) -> None:
         """Note that somebody gives a name back, or has lost the connection."""
         self._since[name].pop(who, None)
+        self._doubtful.pop((name, who), None)
 
     def confirmed(self, name: str, who: str, asked: float) -> None:
         """Note that the server has answered somebody who holds a name."""
@@ -174,7 +182,9 @@ class Claims:
         since = self._since[name]
         mine = since.get(who, asked)
         later = [other for other, begun in since.items() if mine < begun < asked]
-        if later:
+        if not later:
+            self._doubtful.pop((name, who), None)
+        elif asked - self._doubtful.setdefault((name, who), asked) > NOTICED:
             self.complaints.append(f"{who} still has {name}, which {later[0]} got")
 
 
@@ -217,7 +227,7 @@ class Claimer:
         if answer["event"] != "welcome":
             return
         self._claims.welcomed(name, self._who)
-        for _ in range(self._random.randrange(5, 60)):
+        for _ in range(self._random.randrange(5, 150)):
             asked = time.monotonic()
             await ask({"do": "ping"})
             self._claims.confirmed(name, self._who, asked)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import psycopg
 from benchmarks.clusters import Cluster
 from benchmarks.servers import UNLIMITED, free_port
 
+CHATSVC = [str(Path(sys.executable).with_name("chatsvc"))]
 ADDRESS = "10.213.0."  # of the network; its first one is this machine's
 
 
@@ -84,15 +86,23 @@ def _ip(*words: str) -> None:
 class Node:
     """A process of `chatsvc serve`."""
 
-    def __init__(self, name: str, folder: Path, address: str, network: Network | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        address: str,
+        network: Network | None,
+        program: list[str],
+    ) -> None:
+        self.program = program
+        self.has_name = True  # not before there were nodes
         self.name = name
         self.host = network.host(name) if network else "127.0.0.1"
         self.port = free_port()
         self._folder = folder
         self._space = network.space(name) if network else None
-        self._command = [
-            str(Path(sys.executable).with_name("chatsvc")), "serve", "--data", str(folder / name),
-            "--archive", address, "--node", name, "--interface", self.host,
+        self._words = [
+            "serve", "--data", str(folder / name), "--archive", address, "--interface", self.host,
             "--port", str(self.port), *UNLIMITED,
         ]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
@@ -100,12 +110,16 @@ class Node:
 
     def start(self) -> None:
         """Start it."""
+        named = ["--node", self.name] if self.has_name else []
         within = ["ip", "netns", "exec", self._space] if self._space else []
         with (self._folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*within, *self._command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*within, *self.program, *self._words, *named],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     @property
     def runs(self) -> bool:
@@ -125,6 +139,14 @@ class Node:
             self.process.wait(20)
             self.is_stopped = False
 
+    def accepts(self) -> bool:
+        """Return whether it accepts connections."""
+        try:
+            socket.create_connection((self.host, self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
     def log(self) -> str:
         """Return what it has written."""
         return (self._folder / f"{self.name}.log").read_text()
@@ -133,19 +155,27 @@ class Node:
 class Site:
     """The database and the nodes."""
 
-    def __init__(self, folder: Path, names: list[str], network: Network | None = None) -> None:
+    at_first: int | None = None  # how many nodes begin; all if it is not set
+
+    def __init__(
+        self,
+        folder: Path,
+        names: list[str],
+        network: Network | None = None,
+        program: list[str] = CHATSVC,
+    ) -> None:
         self.network = network
         self.database = Cluster(folder, host=network.own if network else None)
-        self.nodes = [Node(name, folder, self.database.address, network) for name in names]
+        self.nodes = [Node(name, folder, self.database.address, network, program) for name in names]
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run all of it until the end of the block; the first node leads."""
         with self.database.running():
             try:
-                for node in self.nodes:
+                for node in self.nodes[: self.at_first]:
                     node.start()
-                    self._wait_for_leader()
+                    self._wait_for(node)
                 yield
             finally:
                 for node in self.nodes:
@@ -155,11 +185,11 @@ class Site:
                     if node.process is not None:
                         node.process.wait(60)
 
-    def _wait_for_leader(self) -> None:
+    def _wait_for(self, node: Node) -> None:
         end = time.monotonic() + 20
-        while self.leader() is None:
+        while not node.accepts():
             if time.monotonic() > end:
-                raise SystemExit(f"{self.nodes[0].name} does not lead: {self.nodes[0].log()}")
+                raise SystemExit(f"{node.name} does not accept connections: {node.log()}")
             time.sleep(0.05)
 
     def query(self, query: str) -> list[tuple[object, ...]]:

@@ -19,9 +19,7 @@ def about_leader(leader: Leader | None, name: str) -> str:
     if leader is None or not leader.present:
         return ""
     if not leader.node:
-        return (
-            "Another program uses it at the moment: an older server, or a copy to another archive."
-        )
+        return "A program that lets no other node join uses the archive."
     known = f"at {leader.address}, heartbeat {leader.age:.1f} s ago, epoch {leader.epoch}"
     if leader.node == name:
         return f"The node {name} leads the chat ({known})."

@@ -13,6 +13,7 @@ from chatsvc.client.line_screen import Screen
 from chatsvc.client.login_prompts import AtTheDoor, Identity
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
+from chatsvc.client.net.front import MOVED
 from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.passwords import masked
 from chatsvc.client.words import Words
@@ -49,6 +50,7 @@ class PlainChat:
         self._commands = Commands()
         self._unread: dict[str, int] = {}  # joined rooms of the account that were announced
         self._parting = ""
+        self._moving = False  # offline because the server restarts
         self._failed = False
 
     async def run(self, room: str | None = None) -> int:
@@ -204,13 +206,18 @@ class PlainChat:
         return False
 
     def lost(self, reason: str) -> None:
+        self._moving = False
         self.note(
             f"Connection lost ({reason}). What you type is saved and sent after reconnecting."
         )
 
+    def moving(self) -> None:
+        self._moving = True
+
     def back(self) -> None:
         self._door.let_in()
-        self.note("Reconnected.")
+        moving, self._moving = self._moving, False
+        self.note(MOVED if moving else "Reconnected.")
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         return await self._door.refused(refusal, identity)

@@ -48,6 +48,9 @@ class Script:
     def lost(self, reason: str) -> None:
         """Do nothing: the connection is restored."""
 
+    def moving(self) -> None:
+        """Do nothing: the connection is restored."""
+
     def back(self) -> None:
         """Forget the last complaint."""
         self._refused_for = ""
@@ -181,6 +184,9 @@ class Reader(Script):
 
     def lost(self, reason: str) -> None:
         self._complain(f"Connection lost ({reason}). Reconnecting.")
+
+    def moving(self) -> None:
+        self._complain("The server is restarting. Reconnecting.")
 
     def back(self) -> None:
         super().back()

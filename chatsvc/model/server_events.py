@@ -142,13 +142,15 @@ class Pong:
 class Goodbye:
     """The last message before the connection is closed.
 
-    `final` asks programs not to reconnect automatically.
+    `final` asks programs not to reconnect automatically.  With `reconnect`, the chat continues, and
+    they should reconnect soon.
     """
 
     WIRE: ClassVar[str] = "goodbye"
 
     text: str
     final: bool = False
+    reconnect: bool = False
 
 
 ServerEvent: TypeAlias = (

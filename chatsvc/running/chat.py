@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ Step = Callable[[], Coroutine[Any, Any, None]]
 """A step of stopping, which may take some seconds."""
 
 _log = Logger()
+_guesses = Logger("chatsvc.tap")  # as installed filters of fail2ban expect in the log of `twistd`
 
 
 class Chat:
@@ -112,9 +114,12 @@ class Chat:
         self.hub.scrubbing.begin()
         self.hub.erasing.begin()
 
-    def stopping(self) -> Iterator[Step]:
-        """Yield the steps of stopping: store what was said, tell everybody, close."""
-        yield self.hub.close
+    def stopping(self, moving: bool = False) -> Iterator[Step]:
+        """Yield the steps of stopping: store what was said, tell everybody, close.
+
+        With `moving`, users can continue at another node.
+        """
+        yield partial(self.hub.close, moving)
         yield self.factory.all_closed
         yield self.archive.close
 
@@ -163,7 +168,7 @@ def _log_line(line: Said) -> None:
 
 def _log_guess(address: str, reason: str) -> None:
     text = "refused address={address} reason={reason}"
-    _log.warn(text, log_kind="security", address=address, reason=reason)
+    _guesses.warn(text, log_kind="security", address=address, reason=reason)
 
 
 def _log_indexing(done: int, lines: int) -> None:

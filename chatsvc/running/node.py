@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol
 from twisted.internet.protocol import ClientFactory
@@ -28,6 +29,7 @@ from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive, require_psycopg
+from chatsvc.transports.connection import stop
 from chatsvc.transports.link.leading import Links
 from chatsvc.transports.link.relay import Relay
 from chatsvc.transports.link.relaying import RelayingEnd
@@ -38,6 +40,7 @@ OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 LEASE = 10.0  # seconds without a heartbeat after which another node may lead
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
+AWAY = 60.0  # seconds without the database after which a node no longer leads
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
 
 NAME_TAKEN = (
@@ -86,6 +89,8 @@ class Node:
         self._link: RelayingEnd | None = None  # being opened, or open
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
+        self._left = ""  # the secret of a leader that stops
+        self._resting: Deferred[None] | None = None  # until it looks again
         self.situation = Situation(reactor.seconds())
         self._commands = NodeCommands(self, self._links, self._relay, reactor)
         self._stopping = False
@@ -149,8 +154,7 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
-            self._links.leave()
-            yield self.chat.hub.close
+            yield partial(self.chat.hub.close, moving=self._links.leave())
             yield self._release
             yield self.chat.factory.all_closed
         else:
@@ -168,13 +172,14 @@ class Node:
         self._relay.dismiss()
         if self._link is not None:
             self._link.leave()
-            for _ in range(round(LEAVING / SOON)):
-                if not self._relay.open:
-                    return
-                await self._threads.pause(SOON)
+        for _ in range(round(LEAVING / SOON)):
+            if not self._relay.open:
+                return
+            await self._threads.pause(SOON)
 
     async def _close(self) -> None:
-        self._let_go(self._link)
+        if self._link is not None and self._link.transport is not None:
+            self._link.close()
         self._links.close()
         if self._port is not None:
             self._port.stopListening()
@@ -224,7 +229,19 @@ class Node:
                     self.situation.why = str(failed)
             except Exception:
                 _log.failure("A node cannot go on as it should")
-            await self._threads.pause(OFTEN if self.chat or self._relay.link else SOON)
+            await self._rest(OFTEN if self.chat or self._relay.link else SOON)
+
+    async def _rest(self, seconds: float) -> None:
+        self._resting = Deferred()
+        due = self._reactor.callLater(seconds, self._wake)
+        await self._resting
+        stop(due)
+
+    def _wake(self) -> None:
+        """Look at once: something has changed."""
+        resting, self._resting = self._resting, None
+        if resting is not None:
+            resting.callback(None)
 
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
@@ -238,23 +255,35 @@ class Node:
             self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
-            if not self._stopping:
-                self._step_down(self.chat)
+            self._step_down(self.chat, "Another node has begun to lead.")
+        except ArchiveFailed as failed:
+            self._say(str(failed))
+            if self._reactor.seconds() - self.situation.seen > AWAY:
+                self._step_down(self.chat, str(failed))
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
             return
         gone = leader is None or not leader.present
+        if leader is not None and self._is_superseded(leader):
+            self._abandon(self._relay.link)
+            self._be_without("Another node has begun to lead.")
         if self._relay.link is not None:
             if not self._is_silent(leader):
                 return  # the database may have restarted, and the leader is about to notice
         elif leader is not None and leader.present and leader.age <= LEASE:
-            self._join(leader)
+            if leader.secret != self._left:
+                self._join(leader)
             return
         if leader is not None and not gone:
             gone = await self._threads.watcher(self._watcher.depose, leader)
         if gone and not self._stopping:
             self._try_to_lead()
+
+    def _is_superseded(self, leader: Leader) -> bool:
+        """Return whether there is a link to a leader that does not know yet that another leads."""
+        link, is_leading = self._relay.link, leader.present and leader.age <= LEASE
+        return link is not None and is_leading and leader.secret not in ("", link.leader.secret)
 
     def _is_silent(self, leader: Leader | None) -> bool:
         """Return whether a leader to which there is a link has stored no heartbeat for long.
@@ -306,16 +335,19 @@ class Node:
         _log.info("{text}", text="\n".join(self.ready()))
         self._relay.hand_over(chat.factory.accept)
 
-    def _step_down(self, chat: Chat) -> None:
-        """Disconnect everybody, because another node leads now."""
+    def _step_down(self, chat: Chat, why: str) -> None:
+        """Disconnect everybody, because another node leads now, or could."""
+        if self._stopping:
+            return
         self.chat = None
         self._links.chat = None
-        self._be_without("Another node has begun to lead.")
+        self._be_without(why)
         self._links.cut()
+        self._relay.use(None)
         start(self._end(chat))
 
     async def _end(self, chat: Chat) -> None:
-        for step in chat.stopping():
+        for step in chat.stopping(moving=True):
             await self._take(step)
 
     # Relaying
@@ -323,10 +355,11 @@ class Node:
     def _join(self, leader: Leader) -> None:
         """Open a link to the leader, unless that is in progress."""
         host, colon, port = leader.address.rpartition(":")
-        if self._link is not None or not colon:
+        if not colon or (self._link is not None and self._link.leader.secret == leader.secret):
             return
+        self._let_go(self._link)  # with a former leader, which does not answer
         self._link = link = RelayingEnd(
-            self.name, leader, self._reactor, self._linked, self._let_go, self._unlinked
+            self.name, leader, self._reactor, self._linked, self._left_by, self._unlinked
         )
         self._reactor.connectSSL(
             host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
@@ -335,7 +368,7 @@ class Node:
 
     def _linked(self, link: RelayingEnd) -> None:
         if self._link is not link:
-            link.transport.loseConnection()
+            link.close()
             return
         _log.info(
             "The node {node} relays to {leader} at {address}.",
@@ -345,21 +378,35 @@ class Node:
         now = self._reactor.seconds()
         self.situation = Situation(now, link.leader, now)
 
+    def _left_by(self, link: RelayingEnd) -> None:
+        """Let new connections wait: the leading node stops, and says goodbye to the others."""
+        self._left = link.leader.secret
+        self._let_go(link)
+        self._be_without(f"The leading node {link.leader.node} stops.")
+        self._wake()
+
     def _let_go(self, link: RelayingEnd | None) -> None:
         """Send nobody over a link any more; it ends when its connections have ended."""
         if link is not None and self._link is link:
             self._link = None
             self._relay.use(None)
-            if self.chat is None:
-                self._be_without(f"The leading node {link.leader.node} stops.")
-            elif link.transport is not None:
-                link.transport.loseConnection()
+            if self.chat is not None and link.transport is not None:
+                link.close()
+
+    def _abandon(self, link: RelayingEnd | None) -> None:
+        """Close a link and all its connections."""
+        self._let_go(link)
+        if link is not None:
+            link.abort()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
         if self._link is link:
+            was_used = self._relay.link is link
             self._link = None
             self._relay.use(None)
             self._silent_since = None
+            if was_used:
+                self._wake()
             if not self._stopping and self.chat is None:
                 why = f"No link to the leading node {link.leader.node}. {reason}".rstrip()
                 self._say(why)

@@ -54,7 +54,7 @@ from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.services.room_roles import RoomRoles
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
-from chatsvc.services.sessions import Sessions
+from chatsvc.services.sessions import MOVING, Sessions
 from chatsvc.services.settings import ServiceSettings
 from chatsvc.services.status import Status
 from chatsvc.services.subscriptions import Subscriptions
@@ -258,16 +258,19 @@ class Hub:
         self.happenings.open()
         self.hosting.open()
 
-    async def close(self) -> None:
-        """Accept no more lines, store and show those accepted, and say goodbye to everybody."""
+    async def close(self, moving: bool = False) -> None:
+        """Accept no more lines, store and show those accepted, and say goodbye to everybody.
+
+        With `moving`, users can continue at another node.
+        """
         self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()
         self.erasing.end()
         self.search.end()
-        goodbye = await self._store_the_rest()
+        saved = await self._store_the_rest()
         for session in list(self.directory.sessions):
-            session.tell(goodbye)
+            session.tell(MOVING if moving else saved)
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()

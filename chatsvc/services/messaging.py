@@ -33,6 +33,7 @@ from chatsvc.services.measurements import Measurements
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed, Commit, Intake
+from chatsvc.store.leading import Deposed
 
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
@@ -365,7 +366,8 @@ class Messaging:
             self._outage = Outage(self._clock.seconds())
             self._log(f"Messages are refused because they cannot be stored: {failed}")
         self._outage.lines += len(lines)
-        self._refuse(lines, Refused("not-kept", failed.for_users))
+        code = "stopping" if isinstance(failed, Deposed) else "not-kept"
+        self._refuse(lines, Refused(code, failed.for_users))
 
     def _end_outage(self) -> None:
         outage, self._outage = self._outage, None

@@ -26,6 +26,8 @@ from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import trace_of
 
+MOVING = Goodbye("This server is restarting. Reconnect to continue on another one.", reconnect=True)
+
 
 class Sessions:
     """Creates sessions, assigns users to them, and removes them."""
@@ -121,9 +123,9 @@ class Sessions:
         name = f", {session.name}" if session.user else ""
         self._part(session, Goodbye(f"Goodbye{name}."), words, tag)
 
-    def send_away(self, session: Session, words: str) -> None:
-        """Close a session whose user can go on over another connection, and say why."""
-        self._part(session, Goodbye(words), "")
+    def move(self, session: Session) -> None:
+        """Close a session whose user can continue over another connection, and say so."""
+        self._part(session, MOVING, "")
 
     def _part(self, session: Session, goodbye: Goodbye, words: str, tag: str | None = None) -> None:
         session.leaving = True

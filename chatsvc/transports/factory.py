@@ -10,14 +10,13 @@ from twisted.internet.protocol import ServerFactory
 
 from chatsvc.model.rate_limits import Limits
 from chatsvc.services.hub import Hub
+from chatsvc.services.sessions import MOVING
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.detection import Detector, prepare
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.languages import NAMES
 from chatsvc.transports.link.arrival import Arrival
-
-MOVING = "This server is restarting. Reconnect to continue on another one."
 
 
 class ChatFactory(Gate, ServerFactory):
@@ -61,9 +60,9 @@ class ChatFactory(Gate, ServerFactory):
         for guest in [each for each in self.connections if each.node == node]:
             occupant = guest.occupant
             if isinstance(occupant, ChatProtocol) and occupant.session.user is not None:
-                self.hub.sessions.send_away(occupant.session, MOVING)
+                self.hub.sessions.move(occupant.session)
             else:
-                self.end(guest, MOVING)
+                self.end(guest, MOVING.text)
 
 
 class Accepting(Protocol):

@@ -61,7 +61,8 @@ class Gate:
         self.hub = hub
         self.clock = clock
         self.limits = limits
-        self.max_clients = max_clients
+        self.max_clients = max_clients  # of each node
+        self.nodes = 1  # that accept connections for this chat
         self.slow_limit = slow_limit
         self.speaks = speaks
         self.require_tls = require_tls  # for everybody except on this machine
@@ -79,6 +80,11 @@ class Gate:
         self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
+
+    @property
+    def most(self) -> int:
+        """How many connections are allowed."""
+        return self.max_clients * self.nodes
 
     def change_limits(self, limits: Limits) -> None:
         """Use other limits from now on; those of one connection hold for new connections."""
@@ -126,11 +132,11 @@ class Gate:
         If there are too many connections, one that loads pages makes room.
         """
         refusal: Refusal | None = _FULL
-        if self._accepted() - len(self._visitors) <= self.max_clients:
+        if self._accepted() - len(self._visitors) <= self.most:
             refusal = self._addresses.admit(guest.address, self.clock.seconds())
         if refusal is not None:
             self._refused.add(guest)
-        elif self._visitors and self._accepted() > self.max_clients:
+        elif self._visitors and self._accepted() > self.most:
             self._turn_out(next(iter(self._visitors)))
         return refusal
 
@@ -144,7 +150,7 @@ class Gate:
         else:
             self._addresses.take_back(guest.address)
         refusal: Refusal | None = _FULL
-        if self._accepted() <= self.max_clients and self._has_room(guest):
+        if self._accepted() <= self.most and self._has_room(guest):
             refusal = self._pages.admit(guest.address, self.clock.seconds())
         if refusal is None:
             self._visitors[guest] = None
@@ -185,7 +191,7 @@ class Gate:
 
     def is_full(self) -> bool:
         """Return whether another user would be refused for want of room."""
-        return self._accepted() - len(self._visitors) >= self.max_clients
+        return self._accepted() - len(self._visitors) >= self.most
 
     def _accepted(self) -> int:
         return len(self.connections) - len(self._refused)

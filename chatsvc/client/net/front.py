@@ -8,6 +8,8 @@ from chatsvc.client.login_prompts import Identity
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refused
 
+MOVED = "Reconnected after a restart of the server."
+
 
 class Front(Protocol):
     """A connection's user, which the connection informs."""
@@ -20,6 +22,9 @@ class Front(Protocol):
 
     def lost(self, reason: str) -> None:
         """Note that the connection is lost and is being restored."""
+
+    def moving(self) -> None:
+        """Note that the server restarts; the connection is restored in a moment."""
 
     def back(self) -> None:
         """Note that the connection is restored; missed events follow."""

@@ -12,6 +12,8 @@ from chatsvc.model.account_events import You
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal
 
+STOPPING = "stopping"  # the code of a refusal by a server that stops
+
 
 class Incoming:
     """Processes each event of a server once."""
@@ -27,6 +29,8 @@ class Incoming:
         if not self._is_answer(link, event, tag):
             link.drop(FOREIGN)
             return
+        if isinstance(event, Refusal) and event.code == STOPPING and self._requests.repeats(tag):
+            return  # it is sent again after reconnecting
         new = self._resume.is_new(event)
         outgoing, asked = self._requests.answered(tag), link.answered(tag)
         self._resume.notice(event, asked=outgoing is not None)

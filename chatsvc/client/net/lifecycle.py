@@ -36,7 +36,12 @@ _log = Logger()
 
 
 def backoff(failures: int) -> float:
-    """Return the seconds to wait after a number of failures; the delay grows."""
+    """Return the seconds to wait after a number of failures; the delay grows.
+
+    Without failures, when a server moves everybody at once, it spreads them over a second.
+    """
+    if not failures:
+        return random()
     return min(SHORTEST * 1.5 ** min(failures, 100), LONGEST) + random()
 
 
@@ -137,7 +142,7 @@ class Lifecycle:
         """Take an event; the server's last one may end the connection permanently."""
         link = self._link
         if isinstance(event, Goodbye):
-            link.parting = event.text.rstrip(".")
+            link.parting, link.moving = event.text.rstrip("."), event.reconnect
             if event.final and self._opening is None and not self._is_leaving:
                 self._put_out(PutOut(event.text))
                 return
@@ -157,10 +162,10 @@ class Lifecycle:
     def _lose(self, link: Linked, reason: str) -> None:
         before = self.state
         self._machine.note(ConnectionEvent.LOST)
-        self._pause()
+        self._pause(link.moving)
         link.end()
         if self._opening is None and before in LOGGED_IN:
-            self._front.lost(reason)
+            self._front.moving() if link.moving else self._front.lost(reason)
         elif self._opening is not None and not self._opening.patient:
             self._opened(Failure(NotConnected(reason)))
 
@@ -183,9 +188,9 @@ class Lifecycle:
         self._machine.note(ConnectionEvent.TRY)
         self._call()
 
-    def _pause(self) -> None:
+    def _pause(self, moving: bool = False) -> None:
         self._failures += 1
-        delay = self._retry(self._failures + 1)
+        delay = self._retry(0 if moving else self._failures + 1)
         self._phase = Pause(self._clock, delay, self._call_again)
 
     async def _log_in(self, link: Linked) -> None:

@@ -85,6 +85,11 @@ class Requests:
         """Return the request that an answer with `tag` belongs to."""
         return self._outbox.sent(tag)
 
+    def repeats(self, tag: str | None) -> bool:
+        """Return whether a request is sent again if it stays unanswered."""
+        request = self.sent(tag)
+        return request is not None and not request.once
+
     def answered(self, tag: str | None) -> Outgoing | None:
         """Remove and return the request that an answer with `tag` belongs to."""
         return self._outbox.answered(tag) if tag else None

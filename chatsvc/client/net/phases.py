@@ -123,6 +123,7 @@ class Linked:
 
     def __init__(self, wire: ServerLink, tag: Callable[[], str], clock: IReactorTime) -> None:
         self.parting: str | None = None  # the server's last sentence
+        self.moving = False  # the server asks us to reconnect soon
         self._wire = wire
         self._tag = tag
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What the index stores of a line: its words, and terms for its room and its sender.
+"""What the index stores of a line: its words, and terms for its sender.
 
 They are written as a `tsvector`, and queries as a `tsquery`, with words as `model.words` splits and
 spells them, and never as PostgreSQL's own parsers do.  A `tsvector` has limits, so a query may
@@ -15,36 +15,53 @@ from chatsvc.store.search_query import Seeker, Sought, Term, names_in
 LONGEST = 200  # letters of a word that are stored; a tsvector has at most 2,046 bytes
 MOST_PLACES = 250  # of one word in a line; PostgreSQL forgets those beyond 256
 _MANY = "'=many'"  # marks a line in which some places of a word are forgotten
+_QUIET = "'=quiet'"
 
 
-def vector(line: Said, room: int) -> str:
-    """Return what is stored of a line in the room with this id."""
+def vector(line: Said) -> str:
+    """Return what is stored of a line."""
     places: dict[str, list[str]] = {}
     for place, word in enumerate(words_of(line.text), 1):
         places.setdefault(word[:LONGEST], []).append(str(place))
-    words = [f"{_quoted(word)}:{','.join(some[:MOST_PLACES])}" for word, some in places.items()]
+    terms = [f"{_quoted(word)}:{','.join(some[:MOST_PLACES])}" for word, some in places.items()]
     if any(len(some) > MOST_PLACES for some in places.values()):
-        words.append(_MANY)
-    return " ".join([*words, *_who(line, room)])
+        terms.append(_MANY)
+    return " ".join([*terms, *_who(line)])
 
 
-def _who(line: Said, room: int) -> list[str]:
-    """Return the terms for a line's room and sender; no word begins like these."""
-    terms = [_room(room, line.quiet), *map(_name, sorted(names_in(line)))]
-    return [*terms, _client(line.client)] if line.quiet else terms
+def _who(line: Said) -> list[str]:
+    """Return the terms for a line's sender; no word begins like these."""
+    names = list(map(_name, sorted(names_in(line))))
+    return [_QUIET, *names, _client(line.client)] if line.quiet else names
 
 
-def query(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
-    """Return the `tsquery` for lines in some rooms."""
-    own = f"({_client(seeker.client)} | {_name(key(seeker.account))})"
-    loud, quiet = (" | ".join(_room(room, kind) for room in rooms) for kind in (False, True))
-    wanted = [f"({loud} | (({quiet}) & {own}))"]
-    wanted += [_phrase(term) for term in sought.terms if not term.without]
-    if sought.sender:
-        wanted.append(_name(sought.sender))
+def words(sought: Sought) -> str:
+    """Return the `tsquery` for lines with all words and the sender, wherever the words are.
+
+    The index does not know where in a line a word is, so it answers this soonest: each word is
+    looked up once.  If there is neither a word nor a sender, the result is empty.
+    """
+    every = [word for term in sought.terms if not term.without for word in _words(term)]
+    wanted = [*every, *_sender(sought)]
+    if wanted:
+        wanted += [f"!{_words(term)[0]}" for term in sought.terms if _excludes_word(term)]
+    return " & ".join(dict.fromkeys(wanted))
+
+
+def _excludes_word(term: Term) -> bool:
+    return term.without and not term.begins and " " not in term.words and _fits(term)
+
+
+def query(sought: Sought, seeker: Seeker) -> str:
+    """Return the `tsquery` that lines must match which the index has found."""
+    own = f"{_client(seeker.client)} | {_name(key(seeker.account))}"
+    wanted = [*map(_phrase, sought.terms), *_sender(sought)]
     wanted += [f"!{_name(hidden)}" for hidden in sorted(seeker.hidden)]
-    wanted += [f"!({_adjacent(term)})" for term in sought.terms if term.without and _fits(term)]
-    return " & ".join(wanted)
+    return " & ".join([*filter(None, wanted), f"(!{_QUIET} | {own})"])
+
+
+def _sender(sought: Sought) -> list[str]:
+    return [_name(sought.sender)] if sought.sender else []
 
 
 def _fits(term: Term) -> bool:
@@ -52,6 +69,9 @@ def _fits(term: Term) -> bool:
 
 
 def _phrase(term: Term) -> str:
+    """Return the `tsquery` for a term; nothing if the index cannot tell which lines to exclude."""
+    if term.without:
+        return f"!({_adjacent(term)})" if _fits(term) else ""
     words = _words(term)
     if len(words) == 1:
         return words[0]
@@ -71,10 +91,6 @@ def _words(term: Term) -> list[str]:
 
 def _quoted(word: str) -> str:
     return f"'{word}'"  # of letters and digits only
-
-
-def _room(room: int, quiet: bool) -> str:
-    return f"'={'q' if quiet else 'r'}{room}'"
 
 
 def _name(called: str) -> str:

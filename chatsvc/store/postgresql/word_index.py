@@ -19,7 +19,7 @@ from chatsvc.store.postgresql.connection import Connection, Link
 from chatsvc.store.postgresql.index_terms import vector
 from chatsvc.store.postgresql.line_rows import line_in, lines
 
-FORMAT = 1  # of what is stored of a line
+FORMAT = 2  # of what is stored of a line
 BATCH = 1000  # lines added at once
 CAUGHT_UP = 20  # maximum batches added before a search
 FEW = 4  # lines read of each room at first, if many rooms have new ones
@@ -27,11 +27,13 @@ PORTION = 500  # lines read of one room after that
 _FIRST_ID = 1 << 40  # lines that are older than the index are counted down from here
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('the index of chatsvc'), hashtext(current_schema()))"
-_PLACES = """SELECT room.id, coalesce(place.low, 0), coalesce(place.high, 0),
-                    greatest(room.last, coalesce((
-                        SELECT number FROM said WHERE said.room = room.id
-                        ORDER BY number DESC LIMIT 1), 0))
-             FROM room LEFT JOIN place ON place.room = room.id ORDER BY room.id"""
+_PLACES = """SELECT * FROM (
+                 SELECT room.id, coalesce(place.low, 0) AS low, coalesce(place.high, 0) AS high,
+                        greatest(room.last, coalesce((
+                            SELECT number FROM said WHERE said.room = room.id
+                            ORDER BY number DESC LIMIT 1), 0)) AS last
+                 FROM room LEFT JOIN place ON place.room = room.id OFFSET 0
+             ) AS place WHERE last > high OR low > 0 ORDER BY id"""
 _NEWER, _OLDER = (
     "said.number > {} ORDER BY said.number",
     "said.number <= {} ORDER BY said.number DESC",
@@ -83,16 +85,11 @@ class Index:
 
     def catch_up(self) -> int:
         """Add the lines said since the last time; return how many of all lines are left."""
-        for _ in range(CAUGHT_UP):
-            if not self._connection.run(_take_newer):
-                break
-        return self._connection.run(_left)
+        return self._connection.run(_catch_up)
 
     def advance(self) -> int:
         """Add some more lines, new ones and old ones; return how many old ones are left."""
-        self._connection.run(_take_newer)
-        self._connection.run(_take_older)
-        return self._connection.run(_left)
+        return self._connection.run(_advance)
 
 
 def _begin(link: Link) -> None:
@@ -105,28 +102,46 @@ def _begin(link: Link) -> None:
 
 
 def _places(link: Link) -> list[Place]:
+    """Return the places of the rooms that have lines to add."""
     return [Place(*row) for row in link.execute(_PLACES)]
 
 
-def _behind(link: Link) -> list[Place]:
-    return [place for place in _places(link) if place.last > place.high]
+def _behind(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.last > place.high]
 
 
-def _unfinished(link: Link) -> list[Place]:
-    return [place for place in _places(link) if place.low]
+def _unfinished(places: list[Place]) -> list[Place]:
+    return [place for place in places if place.low]
 
 
-def _left(link: Link) -> int:
-    return sum(max(0, place.last - place.high) + place.low for place in _places(link))
+def _left(places: list[Place]) -> int:
+    return sum(max(0, place.last - place.high) + place.low for place in places)
 
 
-def _take_newer(link: Link) -> bool:
+def _catch_up(link: Link) -> int:
+    places = _places(link)
+    for _ in range(CAUGHT_UP):
+        if not _take_newer(link, places):
+            break
+        places = _places(link)
+    return _left(places)
+
+
+def _advance(link: Link) -> int:
+    places = _places(link)
+    for take in (_take_newer, _take_older):
+        if take(link, places):
+            places = _places(link)
+    return _left(places)
+
+
+def _take_newer(link: Link, places: list[Place]) -> bool:
     """Add some of the lines said since the last time; return False if there are none."""
-    if not _behind(link):
+    if not _behind(places):
         return False
     with link.transaction():
         link.execute(LOCK)
-        behind = _behind(link)  # a former leader may be adding its last lines
+        behind = _behind(_places(link))  # a former leader may be adding its last lines
         if not behind:
             return True
         found = list(islice(_in_order(link, behind, newest_first=False), BATCH))
@@ -142,15 +157,15 @@ def _take_newer(link: Link) -> bool:
     return True
 
 
-def _take_older(link: Link) -> None:
-    """Add some lines that are older than the index, the latest first."""
-    if not _unfinished(link):
-        return
+def _take_older(link: Link, places: list[Place]) -> bool:
+    """Add some lines that are older than the index, latest first; return False if none are."""
+    if not _unfinished(places):
+        return False
     with link.transaction():
         link.execute(LOCK)
-        behind = _unfinished(link)
+        behind = _unfinished(_places(link))
         if not behind:
-            return
+            return True
         found = list(islice(_in_order(link, behind, newest_first=True), BATCH))
         lows = {place.room: place.low if len(found) == BATCH else 0 for place in behind}
         if len(found) == BATCH:
@@ -159,6 +174,7 @@ def _take_older(link: Link) -> None:
         (end,) = link.execute(query, (_FIRST_ID,)).fetchone() or (_FIRST_ID,)
         _add(link, list(enumerate(reversed(found), end - len(found))))
         _keep(link, [place._replace(low=lows[place.room]) for place in behind])
+    return True
 
 
 def _in_order(link: Link, places: list[Place], newest_first: bool) -> Iterator[_Found]:
@@ -194,7 +210,7 @@ def _add(link: Link, numbered: list[tuple[int, _Found]]) -> None:
         rooms.append(room)
         numbers.append(line.number)
         times.append(round(line.time * 1000))
-        terms.append(vector(line, room))
+        terms.append(vector(line))
     link.execute(_ADD, (ids, rooms, numbers, times, terms))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hmac import compare_digest
+from ipaddress import ip_address
 from typing import Any
 from typing import Protocol as Interface
 
@@ -15,14 +15,25 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatsvc.commands.control import Command
+from chatsvc.model.rate_limits import Addresses
+from chatsvc.transports.connection import stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.asking import carry_out
-from chatsvc.transports.link.frames import VERSION, Kind, LinkEnd, addressed, frame
+from chatsvc.transports.link.frames import (
+    VERSION,
+    Kind,
+    LinkEnd,
+    Malformed,
+    addressed,
+    facts,
+    frame,
+)
 from chatsvc.transports.link.remote import RemoteTransport
 from chatsvc.transports.tls import TLS
 
-HELLO_WITHIN = 5.0  # seconds
 LONGEST_HELLO = 4096  # bytes
+ATTEMPTS, ATTEMPTS_WITHIN = 100, 10.0  # to join, from an address, in so many seconds
+BURST = 0.1  # seconds in which much may be sent before the link counts as slow
 PORTION = 50  # connections of a lost link that are ended in one turn
 
 _log = Logger()
@@ -30,6 +41,8 @@ _log = Logger()
 
 class Chat(Interface):
     """What the connections of other nodes take part in."""
+
+    nodes: int  # that accept connections for it
 
     def accept(self, arrival: Arrival) -> Protocol:
         """Return the protocol of a connection."""
@@ -65,13 +78,13 @@ class LeadingEnd(LinkEnd):
         self._position = 0
         self._pending: dict[bytes, _Data] = {}
         self._waiting: list[bytes | _Data] = []
-        self._due: IDelayedCall | None = None
+        self._slow: IDelayedCall | None = None  # until the link counts as slow
 
     # Opening and closing
 
     def connectionMade(self) -> None:
         self.MAX_LENGTH = LONGEST_HELLO
-        self._due = self._clock.callLater(HELLO_WITHIN, self.transport.abortConnection)
+        super().connectionMade()
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if not self.node:
@@ -91,34 +104,29 @@ class LeadingEnd(LinkEnd):
 
     def _greet(self, kind: Kind, payload: bytes) -> None:
         """Let a node in that knows the secret; anybody else is not answered."""
-        try:
-            hello = json.loads(payload)
-            version, secret, node = hello["version"], str(hello["secret"]), str(hello["node"])
-            self.software = str(hello.get("software", ""))
-        except (ValueError, TypeError, KeyError):
-            kind = Kind.GONE
-        if kind is not Kind.HELLO or not compare_digest(secret.encode(), self._links.secret):
-            self.transport.abortConnection()
-            return
-        refusal = self._links.refusal(version, node)
+        hello = facts(payload)
+        node = hello.get("node")
+        knows = compare_digest(
+            str(hello.get("secret")).encode(errors="replace"), self._links.secret
+        )
+        if kind is not Kind.HELLO or not knows or not isinstance(node, str) or not node:
+            raise Malformed
+        self.software = str(hello.get("software", ""))
+        refusal = self._links.refusal(hello.get("version"), node)
         if refusal:
-            self.send(Kind.REFUSED, 0, refusal.encode())
-            self._clock.callLater(0, self.transport.loseConnection)
+            self.send(Kind.REFUSED, 0, refusal.encode(errors="replace"))
+            self.close()
             return
         self.MAX_LENGTH = LinkEnd.MAX_LENGTH
-        self._stop_waiting()
+        self.is_ready()
         self.node, self.since = node, self._clock.seconds()
         self._links.joined(self)
         self.send(Kind.WELCOME)
         self.begin()
 
-    def _stop_waiting(self) -> None:
-        if self._due is not None and self._due.active():
-            self._due.cancel()
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._stop_waiting()
+        stop(self._slow)
         self._links.left(self)
         self._end_some(reason)
 
@@ -132,13 +140,12 @@ class LeadingEnd(LinkEnd):
     # Connections
 
     def _accept(self, chat: Chat, number: int, payload: bytes) -> None:
-        facts = json.loads(payload)
-        peer, host = _address(facts["peer"]), _address(facts["host"])
-        remote = RemoteTransport(self, number, peer, host, self._clock)
-        self.connections[number] = remote
-        arrival = Arrival(self.node, facts["secure"], facts["fingerprint"], facts["tls_only"])
-        remote.protocol = chat.accept(arrival)
-        remote.protocol.makeConnection(remote)
+        known = facts(payload)
+        peer, host = _address(known.get("peer")), _address(known.get("host"))
+        if number in self.connections:
+            raise Malformed
+        self.connections[number] = remote = RemoteTransport(self, number, peer, host, self._clock)
+        remote.begin(chat.accept(_arrival(self.node, known)))
 
     def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -150,12 +157,21 @@ class LeadingEnd(LinkEnd):
         elif kind is Kind.GO_ON:
             remote.emptied()
         elif kind is Kind.GONE:
-            self.forget(remote.number)
-            remote.lost()
+            remote.gone()
 
     def forget(self, number: int) -> None:
         """Forget a connection."""
         self.connections.pop(number, None)
+
+    def pauseProducing(self) -> None:
+        """Find out first whether this lasts: a page for one client must not hold up all others."""
+        self._slow = self._clock.callLater(BURST, super().pauseProducing)
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        stop(self._slow)
+        if self.congested:
+            super().resumeProducing()
 
     def congestion_changed(self) -> None:
         for remote in list(self.connections.values()):
@@ -207,6 +223,7 @@ class Links(ServerFactory):
         self._tls = tls
         self._clock = clock
         self._ends: dict[str, LeadingEnd] = {}
+        self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
 
     @property
     def others(self) -> list[LeadingEnd]:
@@ -214,7 +231,16 @@ class Links(ServerFactory):
         return [self._ends[name] for name in sorted(self._ends)]
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
+        if not self._may_try(getattr(addr, "host", "")):
+            return None
         return self._tls.around(LeadingEnd(self, self._clock))
+
+    def _may_try(self, address: str) -> bool:
+        """Count an attempt to join, whose handshake is work, and return whether it is allowed."""
+        if self._attempts.admit(address, self._clock.seconds()) is not None:
+            return False
+        self._attempts.gone(address)
+        return True
 
     def refusal(self, version: object, node: str) -> str:
         """Return why a node cannot join, or an empty text."""
@@ -229,36 +255,55 @@ class Links(ServerFactory):
     def joined(self, end: LeadingEnd) -> None:
         """Note a new node."""
         self._ends[end.node] = end
+        self._count()
         _log.info("The node {node} has joined.", node=end.node)
 
     def left(self, end: LeadingEnd) -> None:
         """Note that a node is gone."""
         if self._ends.get(end.node) is end:
             del self._ends[end.node]
+            self._count()
             _log.warn(
                 "The node {node} is gone, with {count} connections.",
                 node=end.node, count=len(end.connections),
             )  # fmt: skip
 
-    def leave(self) -> None:
-        """Let the other nodes send nobody here any more: another one is about to lead."""
+    def _count(self) -> None:
+        if self.chat is not None:
+            self.chat.nodes = 1 + len(self._ends)
+
+    def leave(self) -> bool:
+        """Let the other nodes send nobody here any more: another one is about to lead.
+
+        Return whether there are others.
+        """
         self.chat = None
         for end in list(self._ends.values()):
             end.send(Kind.LEAVING)
+        return bool(self._ends)
 
     def close(self) -> None:
         """Disconnect all nodes, once everything is sent."""
         for end in list(self._ends.values()):
-            end.transport.loseConnection()
+            end.close()
 
     def cut(self) -> None:
         """Disconnect all nodes at once."""
         for end in list(self._ends.values()):
-            end.transport.abortConnection()
+            end.abort()
 
 
-def _address(facts: Iterable[Any]) -> IAddress:
-    kind, host, port = facts
-    if kind == "unix":
-        return UNIXAddress(None)
-    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
+def _arrival(node: str, known: dict[str, Any]) -> Arrival:
+    secure, tls_only = bool(known.get("secure")), bool(known.get("tls_only"))
+    return Arrival(node, secure, str(known.get("fingerprint", "")), tls_only)
+
+
+def _address(known: Any) -> IAddress:
+    try:
+        kind, host, port = known
+        if kind == "unix":
+            return UNIXAddress(None)
+        version = ip_address(str(host)).version
+        return (IPv4Address if version == 4 else IPv6Address)("TCP", str(host), int(port))
+    except (TypeError, ValueError):
+        raise Malformed from None

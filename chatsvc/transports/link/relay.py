@@ -18,7 +18,8 @@ from zope.interface import implementer
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.model.server_events import Goodbye
-from chatsvc.transports.connection import stop
+from chatsvc.services.sessions import MOVING
+from chatsvc.transports.connection import HEAD_WITHIN, stop
 from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
 from chatsvc.transports.link.arrival import Arrival
@@ -28,6 +29,9 @@ from chatsvc.transports.peer import address_of, pass_on, prepare
 from chatsvc.transports.tls import TLS
 
 PATIENCE = 15.0  # seconds that a connection waits for a node to lead
+
+Accept = Callable[[Arrival], Protocol]
+"""Returns a protocol of this node's own chat."""
 
 
 class Relay(ServerFactory):
@@ -52,6 +56,7 @@ class Relay(ServerFactory):
         self._most = most + limits.pages_in_all
         self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self._waiting: dict[RelayedConnection, IDelayedCall] = {}
+        self._accept: Accept | None = None  # while this node leads
 
     def change(self, limits: Limits, most: int, require_tls: bool) -> None:
         """Use other limits from now on."""
@@ -63,39 +68,53 @@ class Relay(ServerFactory):
         return self.connect()
 
     def connect(self, tls_only: bool = False) -> Protocol:
-        """Return the protocol of a new connection."""
+        """Return the protocol of a new connection, which comes here while another node leads."""
+        self._accept = None
         return _Arriving(self, tls_only)
 
     def use(self, link: RelayingEnd | None) -> None:
         """Pass connections on over this link, or let them wait."""
-        self.link = link
+        self.link, self._accept = link, None
         if link is not None:
-            waiting, self._waiting = self._waiting, {}
-            for connection, timer in waiting.items():
-                stop(timer)
+            for connection in self._waited():
                 connection.follow(link)
+
+    def _waited(self) -> list[RelayedConnection]:
+        """Return the connections that have waited until now."""
+        waiting, self._waiting = self._waiting, {}
+        for timer in waiting.values():
+            stop(timer)
+        return list(waiting)
 
     def spoken(self) -> list[str]:
         """Return the names of the accepted protocols."""
         return [name for name in self._speaks if name != "tls" or self.tls is not None]
 
-    def hand_over(self, accept: Callable[[Arrival], Protocol]) -> None:
-        """Let the connections that wait take part in the chat of this node, which leads now."""
-        waiting, self._waiting = self._waiting, {}
-        for connection, timer in waiting.items():
-            stop(timer)
-            self.open -= 1
-            connection.become(accept(connection.arrival()))
+    def hand_over(self, accept: Accept) -> None:
+        """Let connections take part in the chat of this node, which leads now.
+
+        Those that wait do so at once, and those that have just arrived as soon as they are ready.
+        """
+        self._accept = accept
+        for connection in self._waited():
+            self._give(connection, accept)
+
+    def _give(self, connection: RelayedConnection, accept: Accept) -> None:
+        self.open -= 1
+        connection.become(accept(connection.arrival()))
 
     def dismiss(self) -> None:
         """Close the connections that wait: this node stops."""
-        for connection in list(self._waiting):
-            connection.close()
+        for connection in self._waited():
+            self._close(connection, MOVING)
 
     # For the connections
 
     def wait(self, connection: RelayedConnection) -> None:
-        """Let a connection wait for a link."""
+        """Let a connection wait for a link, unless this node leads meanwhile."""
+        if self._accept is not None:
+            self._give(connection, self._accept)
+            return
         self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
         self.look_at(connection)
 
@@ -111,8 +130,11 @@ class Relay(ServerFactory):
 
     def _give_up(self, connection: RelayedConnection) -> None:
         stop(self._waiting.pop(connection, None))
+        self._close(connection, Goodbye(UNAVAILABLE))
+
+    def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known
-            connection.write(TEXT.write(Goodbye(UNAVAILABLE)))
+            connection.write(TEXT.write(goodbye))
         elif is_http(connection.unsent):
             connection.write(unavailable(connection.unsent))
         connection.close()
@@ -123,8 +145,8 @@ class Relay(ServerFactory):
         stop(self._waiting.pop(connection, None))
 
     def has_room(self) -> bool:
-        """Return whether this process can have another connection."""
-        return self.open < self._most
+        """Return whether this process can have so many connections."""
+        return self.open <= self._most
 
     def may_shake_hands(self, address: str) -> bool:
         """Count a TLS handshake, and return whether it is not one too many."""
@@ -145,25 +167,27 @@ class _Arriving(Protocol):
         self._tls_only = tls_only
         self._data = b""
         self._silence: IDelayedCall | None = None
+        self._since = relay.clock.seconds()
 
     def connectionMade(self) -> None:
         self._relay.open += 1
         prepare(self.transport)
         if self._relay.has_room():
-            self._wait()
+            # TLS may begin; the leading node greets the silent after a little more time.
+            self._wait(TLS_BEGINS - GREETING if self._relay.tls is not None else 0.0)
         else:
             self.transport.abortConnection()
 
-    def _wait(self) -> None:
-        """Wait for TLS; the leading node greets the silent after a little more time."""
-        patience = TLS_BEGINS - GREETING if self._relay.tls is not None else 0.0
+    def _wait(self, patience: float) -> None:
         self._silence = self._relay.clock.callLater(patience, self._nothing_came)
 
     def _nothing_came(self) -> None:
-        if address_of(self.transport) is None:
-            self._wait()  # the proxy announces the peer first
-        else:
+        if address_of(self.transport) is not None:
             self._pass_on()
+        elif self._relay.clock.seconds() - self._since < HEAD_WITHIN:
+            self._wait(GREETING)  # the proxy announces the peer first
+        else:
+            self.transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
@@ -175,16 +199,16 @@ class _Arriving(Protocol):
 
     def readConnectionLost(self) -> None:
         """Pass on what has come, although nothing follows."""
-        self._pass_on().readConnectionLost()
+        self._pass_on()
+        self.transport.protocol.readConnectionLost()
 
     def writeConnectionLost(self) -> None:
         """Do nothing: this half is not ended here."""
 
-    def _pass_on(self) -> RelayedConnection:
+    def _pass_on(self) -> None:
         stop(self._silence)
         connection = RelayedConnection(self._relay, self._tls_only, False, self._data)
         pass_on(self.transport, connection)
-        return connection
 
     def _begin_tls(self) -> None:
         stop(self._silence)

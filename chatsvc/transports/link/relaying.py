@@ -23,7 +23,7 @@ from zope.interface import implementer
 
 from chatsvc import __version__
 from chatsvc.store.leading import Leader
-from chatsvc.transports.connection import HEAD_WITHIN, stop
+from chatsvc.transports.connection import HEAD_WITHIN, LAST_WORDS, stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.asking import Questions
 from chatsvc.transports.link.frames import SILENCE, VERSION, Kind, LinkEnd, addressees
@@ -63,14 +63,14 @@ class RelayingEnd(LinkEnd):
         """Prove that this is a node, to nobody but the node that has announced itself."""
         if fingerprint_of(self.transport) != self.leader.fingerprint:
             self._refusal = "It is not the node that leads the chat."
-            self.transport.abortConnection()
+            self.abort()
             return
         hello = {
             "version": VERSION, "secret": self.leader.secret, "node": self._node,
             "software": __version__,
         }  # fmt: skip
-        self.begin()
         self.send(Kind.HELLO, 0, json.dumps(hello).encode())
+        self.begin()
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if kind is Kind.DATA:
@@ -79,11 +79,12 @@ class RelayingEnd(LinkEnd):
                 if number in self.connections:
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
+            self.is_ready()
             self._when_ready(self)
         elif kind is Kind.LEAVING:
             self._when_leaving(self)
         elif kind is Kind.REFUSED:
-            self._refusal = payload.decode()
+            self._refusal = payload.decode(errors="replace")
         elif kind in (Kind.ANSWER, Kind.PART):
             self.questions.received(kind, whom, payload)
         elif whom in self.connections:
@@ -154,7 +155,8 @@ class RelayedConnection(Protocol):
         self.unsent = data  # what has come before there was a link
         self._link: RelayingEnd | None = None
         self._number = 0
-        self._due: IDelayedCall | None = None  # until the handshake is given up
+        self._due: IDelayedCall | None = None  # until the handshake, or closing, is given up
+        self._is_closing = False
         self._held = False
         self._direct = False
         self._socket: socket
@@ -210,15 +212,19 @@ class RelayedConnection(Protocol):
     def become(self, protocol: Any) -> None:
         """Give the connection to another protocol, with what has come until now."""
         self._stop_producing()
+        self.transport.resumeProducing()
         pass_on(self.transport, protocol)
         if self._secure:
             protocol.handshakeCompleted()
         if self.unsent:
             protocol.dataReceived(self.unsent)
-        self.transport.resumeProducing()
 
     def close(self) -> None:
-        """Close once everything is sent."""
+        """Close once everything is sent; a client that does not take it loses the rest."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._due = self._place.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         self._stop_producing()
         self.transport.resumeProducing()  # TLS needs the peer's farewell
         self.transport.loseConnection()
@@ -265,9 +271,11 @@ class RelayedConnection(Protocol):
 
     def read_or_pause(self) -> None:
         """Read from the client, unless it is held or the link is slow."""
+        if self._is_closing or not self.transport.connected:
+            return
         if self._held or (self._link is not None and self._link.congested):
             self.transport.pauseProducing()
-        elif self.transport.connected and not self.transport.disconnecting:
+        elif not self.transport.disconnecting:
             self.transport.resumeProducing()
 
     # To the client

@@ -22,6 +22,7 @@ from zope.interface import implementer
 from chatsvc.transports.link.frames import PIECE, Kind
 
 UNREAD = 65_536  # bytes that wait for a paused protocol, beyond which nothing more is read
+ONCE = 65_536  # bytes that a protocol gets in one turn, as from a TCP connection
 
 _log = Logger()
 
@@ -51,8 +52,9 @@ class RemoteTransport:
     """
 
     __slots__ = (
-        "_clock", "_end", "_ended", "_held", "_host", "_is_full", "_paused", "_peer", "_producer",
-        "_unread", "connected", "disconnecting", "latest", "number", "protocol",
+        "_clock", "_end", "_ended", "_gone", "_held", "_host", "_is_full", "_paused", "_peer",
+        "_producer", "_reading", "_unread", "connected", "disconnecting", "latest", "number",
+        "protocol",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +73,9 @@ class RemoteTransport:
         self._paused = False
         self._held = False  # the other node does not read from the peer
         self._ended = False  # the peer sends nothing more
-        self._unread = b""
+        self._gone = False  # nor is there a peer to send anything to
+        self._reading = False  # what is unread is passed on soon
+        self._unread = bytearray()
 
     # What a protocol calls
 
@@ -101,6 +105,8 @@ class RemoteTransport:
         if self.connected and not self.disconnecting:
             self.disconnecting = True
             self._say(Kind.CLOSE)
+            if self._gone:
+                self._clock.callLater(0, self.lost)
 
     def loseWriteConnection(self) -> None:
         """End this half once everything is sent."""
@@ -122,8 +128,8 @@ class RemoteTransport:
         """Read again, beginning in the next turn."""
         if self._paused:
             self._paused = False
-            if self._unread or self._ended:
-                self._clock.callLater(0, self._read_on)
+            if self._unread or self._ended or self._gone:
+                self._read_soon()
 
     def stopProducing(self) -> None:
         """Close."""
@@ -133,7 +139,7 @@ class RemoteTransport:
         """Tell a push producer when to pause."""
         assert streaming, "a pull producer would be called for each of many small frames"
         self._producer = producer
-        if self._is_full or self._end.congested:
+        if self._is_slow():
             producer.pauseProducing()
 
     def unregisterProducer(self) -> None:
@@ -145,6 +151,11 @@ class RemoteTransport:
             self._end.deliver_frame(self, kind)
 
     # What the link calls
+
+    def begin(self, protocol: Any) -> None:
+        """Give the connection to a protocol."""
+        self.protocol = protocol
+        self._safely(protocol.makeConnection, self)
 
     def receive(self, data: bytes) -> None:
         """Pass on what the client has sent."""
@@ -158,17 +169,33 @@ class RemoteTransport:
             self._held = True
             self._end.send(Kind.HOLD, self.number)
 
+    def _read_soon(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self._clock.callLater(0, self._read_on)
+
     def _read_on(self) -> None:
+        self._reading = False
         if self._paused or not self.connected or self.disconnecting:
             return
-        data, self._unread = self._unread, b""
-        if self._held:
+        data = bytes(self._unread[:ONCE])
+        del self._unread[:ONCE]
+        if self._held and not self._unread:
             self._held = False
             self._end.send(Kind.GO_ON, self.number)
         if data:
             self._safely(self.protocol.dataReceived, data)
-        if self._ended and not self._unread:
+        if self._unread:
+            self._read_soon()
+        else:
+            self._nothing_follows()
+
+    def _nothing_follows(self) -> None:
+        """End the connection after what was read, as far as it has ended."""
+        if self._ended:
             self.end()
+        if self._gone and not self._paused:
+            self.lost()
 
     def end(self) -> None:
         """Note that the client sends nothing more."""
@@ -195,17 +222,32 @@ class RemoteTransport:
         """Tell the producer whether it can produce."""
         if self._producer is None or not self.connected:
             return
-        if self._is_full or self._end.congested:
+        if self._is_slow():
             self._safely(self._producer.pauseProducing)
         else:
             self._safely(self._producer.resumeProducing)
+
+    def gone(self) -> None:
+        """Note that the client is gone.
+
+        What it has sent is read first, as from a TCP connection; but not if the protocol waits for
+        the client to take something.
+        """
+        if self._unread and not self.disconnecting and not self._is_slow():
+            self._gone = True
+        else:
+            self.lost()
+
+    def _is_slow(self) -> bool:
+        return self._is_full or self._end.congested
 
     def lost(self, reason: Failure = connectionDone) -> None:
         """Note that the connection is lost; what has come before is still read."""
         if not self.connected:
             return
-        if self._unread and not self.disconnecting:
-            data, self._unread = self._unread, b""
+        self._end.forget(self.number)
+        data, self._unread = bytes(self._unread), bytearray()
+        if data and not self.disconnecting:
             self._safely(self.protocol.dataReceived, data)
         self.connected = False
         self._safely(self.protocol.connectionLost, reason)

@@ -75,7 +75,7 @@ def _connections(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     }
     yield _labelled(GaugeMetricFamily("chatsvc_sessions", about, labels=labels), sessions)
     yield _gauge("chatsvc_connections", "Open connections of all kinds.", census.connections)
-    yield _gauge("chatsvc_connections_max", "The limit of connections.", gate.max_clients)
+    yield _gauge("chatsvc_connections_max", "The limit of connections.", gate.most)
     yield _gauge("chatsvc_slow_readers", "Readers who are behind.", census.slow)
     yield _gauge("chatsvc_queued_bytes", "Bytes that wait for slow readers.", census.queued)
 

@@ -102,8 +102,10 @@ class WebSocketProtocol(Heartbeat):
 
     def close(self) -> None:
         parting = self._parting
-        stopping = self.gate.hub.messaging.stopping
-        code = GOING_AWAY if stopping else REFUSED if isinstance(parting, Refusal) else NORMAL
+        code = REFUSED if isinstance(parting, Refusal) else NORMAL
+        moving = isinstance(parting, Goodbye) and parting.reconnect
+        if self.gate.hub.messaging.stopping or moving:
+            code = GOING_AWAY
         if self._frames.end is not None:
             code = self._frames.end.code
         self._close_with(code, parting.text if parting is not None else "")

@@ -73,6 +73,7 @@ export class Connection {
         this._failures = 0;
         this._welcomed = false;
         this._parting = "";
+        this.moving = false; // the server restarts, and has asked us to reconnect soon
         this._heard = 0; // when the server last sent something
         this._pinged = 0; // when it was asked for an answer, if that is still due
         this._limit = 0; // until when
@@ -274,6 +275,7 @@ export class Connection {
     }
 
     _pause() {
+        if (this._failures > 2) this.moving = false; // it takes longer
         const delay = Math.min(SHORTEST * 1.5 ** this._failures++, LONGEST) * (0.5 + this._clock.random());
         this.nextTry = this._clock.now() + delay;
         this._timer = this._clock.setTimeout(() => this._try(), delay);
@@ -347,6 +349,7 @@ export class Connection {
         this._pinged = 0;
         if (event.event === "goodbye") {
             this._parting = event.text;
+            this.moving = event.reconnect === true;
             if (event.final && this._machine.loggedIn) return this._putOut(event.text);
         }
         if (event.event === "pong" && event.tag === undefined) return;
@@ -355,6 +358,7 @@ export class Connection {
 
     /** @param {Event} event */
     _take(event) {
+        if (event.code === "stopping" && this.outbox.repeats(event.tag)) return; // it is sent again after reconnecting
         const queued = this.outbox.answered(event.tag);
         const outgoing = queued ?? this._asked.get(event.tag) ?? this._unread(event);
         if (outgoing !== undefined) this._asked.delete(outgoing.tag);
@@ -381,6 +385,7 @@ export class Connection {
     _letIn(welcome) {
         this._machine.note("welcome");
         this._failures = 0;
+        this.moving = false;
         this._welcomed = true;
         // One fewer than allowed: at its limit, a server answers no ping.
         this.outbox.window = Math.max((welcome.limits?.in_flight ?? 0) - 1, 1);

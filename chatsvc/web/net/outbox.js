@@ -76,6 +76,14 @@ export class Outbox {
     }
 
     /**
+     * Return whether a request is sent again if it stays unanswered.
+     * @param {string | undefined} tag
+     */
+    repeats(tag) {
+        return tag !== undefined && this._sent.get(tag)?.once === false;
+    }
+
+    /**
      * Remove and return the request that an answer with `tag` belongs to.
      * @param {string | undefined} tag
      */

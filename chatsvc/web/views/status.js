@@ -7,6 +7,7 @@ import { counted, listing } from "../model/text_rules.js";
 export function Status({ session }) {
     const { connection, state } = session;
     if (connection.here || connection.state === "restoring") return html`<p class="status">${typingWords(state.typing(session.now))}</p>`;
+    if (connection.moving) return html`<p class="status" role="status">The server is restarting. What you write is sent in a moment.</p>`;
     const seconds = connection.nextTry === null ? 0 : Math.ceil((connection.nextTry - session.now) / 1000);
     const lost = session.unsent.works ? "" : " Do not reload the page: this browser does not keep them.";
     const kept = state.waiting ? ` ${counted(state.waiting, "message")} will be sent then.` : " What you write is sent then.";

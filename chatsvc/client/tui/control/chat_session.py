@@ -16,6 +16,7 @@ from zope.interface import implementer
 from chatsvc.client.login_prompts import AtTheDoor, Identity
 from chatsvc.client.net.address import Server
 from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.front import MOVED
 from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.tui.control.history_loader import HistoryLoader
 from chatsvc.client.tui.control.latency import Pulse
@@ -72,6 +73,7 @@ class ChatSession:
         self.going = Going()
         self.online = False
         self.inside = False  # since then, connected or not
+        self.is_moving = False  # offline because the server restarts
         self._way = Way()
         self.connection = Connection(self._way, self, clock, everywhere=True)
         self.reading = HistoryLoader(self.connection, state, clock)
@@ -158,16 +160,21 @@ class ChatSession:
             self.reading.fill(self._state.open(event.room))
 
     def lost(self, reason: str) -> None:
-        self.online = False
+        self.online = self.is_moving = False
         self.pulse.stop()
         text = f"Connection lost ({reason}). What you type is sent after reconnecting."
         self._state.note(text, wrong=True)
+
+    def moving(self) -> None:
+        self.online, self.is_moving = False, True
+        self.pulse.stop()
 
     def back(self) -> None:
         self.online = True
         self._door.let_in()
         self.pulse.start()
-        self._state.note("Reconnected.")
+        moving, self.is_moving = self.is_moving, False
+        self._state.note(MOVED if moving else "Reconnected.")
 
     # Login
 

@@ -70,8 +70,11 @@ def connection(visit: ChatSession, waiting: int) -> Text:
         return Text(f"● {tls}{time}", "green" if visit.going.server.tls else "")
     if visit.arriving:
         return Text(f"○ connecting to {visit.going.server} …", "yellow")
+    seconds = visit.next_try
+    if visit.is_moving and (seconds or 0) <= 1:
+        return Text("○ reconnecting …", "yellow")
     lost = "○ not connected"
-    if (seconds := visit.next_try) is not None:
+    if seconds is not None:
         lost += f", next try in {ceil(seconds)} s" if seconds else ", trying …"
     if waiting:
         lost += f", {waiting} waiting"

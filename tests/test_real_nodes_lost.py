@@ -1,0 +1,122 @@
+"""What the others see when a node is killed or hangs, and when PostgreSQL restarts."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgresql import Server
+from real import LIMIT, Program, Service
+from several_nodes import Nodes
+
+
+@pytest.fixture
+def nodes(server: Server, tmp_path: Path) -> Iterator[Nodes]:
+    """Return the nodes a, which leads, and b and c, which relay."""
+    server.execute("CREATE DATABASE lost")
+    with Nodes(tmp_path, server.uri(database="lost")) as nodes:
+        for name in "abc":
+            nodes.start(name)
+        yield nodes
+    server.execute("DROP DATABASE lost WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def at(service: Service, name: str) -> Iterator[Program]:
+    """Return somebody in the lobby, at a node."""
+    with socket.create_connection(("127.0.0.1", service.port), LIMIT) as connection:
+        program = Program(connection)
+        assert program.ask("hello", version=1, name=name)["event"] == "welcome"
+        program.ask("join", room="#lobby")
+        yield program
+
+
+@contextlib.contextmanager
+def hanging(service: Service) -> Iterator[None]:
+    service.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.signal(signal.SIGCONT)
+
+
+def seconds_until_left(witness: Program, name: str) -> float:
+    """Return how long it takes until somebody sees that a user has left."""
+    begun = time.monotonic()
+    witness.until(lambda event: event["event"] == "left" and name in event["names"], "leaving")
+    return time.monotonic() - begun
+
+
+def answer_to(tag: str, program: Program) -> dict[str, Any]:
+    return program.until(lambda event: event.get("tag") == tag, f"the answer to {tag}")
+
+
+def has_ended(program: Program) -> bool:
+    """Return whether a connection ends, whatever is received before."""
+    with contextlib.suppress(ConnectionError):
+        while program.raw_line("the end") is not None:
+            pass
+    return True
+
+
+def test_the_people_of_a_killed_node_leave_within_4_seconds(nodes: Nodes) -> None:
+    with at(nodes.services["a"], "ann") as ann, at(nodes.services["b"], "bob"):
+        ann.event("joined")
+        nodes.services["b"].kill()
+        assert seconds_until_left(ann, "bob") < 4
+        assert ann.ask("say", room="#lobby", text="still here")["event"] == "said"
+
+
+def test_the_people_of_a_hanging_node_leave_within_12_seconds(nodes: Nodes) -> None:
+    relay = nodes.services["b"]
+    with at(nodes.services["c"], "cem") as cem, at(relay, "bob") as bob:
+        cem.event("joined")
+        with hanging(relay):
+            assert seconds_until_left(cem, "bob") < 12
+            with at(nodes.services["c"], "bob"):  # the name is free
+                pass
+        assert has_ended(bob)
+        relay.wait_for(r"The node b relays to a[\s\S]*The node b relays to a")
+        with at(relay, "ben") as ben:
+            assert ben.ask("say", room="#lobby", text="back")["event"] == "said"
+
+
+def test_another_node_leads_while_the_leader_hangs_and_it_writes_nothing_more(
+    nodes: Nodes,
+) -> None:
+    leader = nodes.services["a"]
+    with at(leader, "ann") as ann, at(nodes.services["c"], "cem") as cem_before:
+        assert ann.ask("say", room="#lobby", text="one")["number"] == 1
+        with hanging(leader):
+            ann.request("say", room="#lobby", text="too late", tag="late")
+            begun = time.monotonic()
+            assert has_ended(cem_before)
+            with at(nodes.services["c"], "cem") as cem:
+                assert time.monotonic() - begun < 13
+                assert cem.ask("say", room="#lobby", text="two")["number"] == 2
+        assert has_ended(ann)
+    leader.wait_for("The node a relays to [bc]")
+    with at(leader, "ann") as ann:
+        texts = [line["text"] for line in ann.ask("history", room="#lobby")["lines"]]
+        assert texts == ["one", "two"]
+
+
+def test_a_restart_of_postgresql_refuses_nothing_at_any_node(nodes: Nodes, server: Server) -> None:
+    with at(nodes.services["a"], "ann") as ann, at(nodes.services["b"], "bob") as bob:
+        server.stop("immediate")
+        for number in range(20):
+            for each in (ann, bob):
+                each.request("say", room="#lobby", text=f"line {number}", tag=f"{number}")
+        time_up = time.monotonic()
+        server.start()
+        for each in (ann, bob):
+            for number in range(20):
+                assert answer_to(f"{number}", each)["event"] == "said"
+        assert time.monotonic() - time_up < 5  # starting the server is part of it
+        assert bob.ask("say", room="#lobby", text="the next")["number"] == 41
