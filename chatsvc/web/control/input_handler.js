@@ -4,6 +4,7 @@ import { SERVER } from "../model/buffers.js";
 import { aliasesOf, Commands, nameOf, typed } from "../model/commands.js";
 import { parts } from "../model/split_message.js";
 import { NotConnected, Refused } from "../net/failures.js";
+import { Leading } from "./leading.js";
 import { LOCAL_COMMANDS } from "./local_commands.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
@@ -21,7 +22,7 @@ export class InputHandler {
         this._session = session;
         /** @type {string | null} from the server; the next line answers it */
         this._question = null;
-        /** @type {import("./leading.js").Leading | null} the last command that may lead elsewhere, until it is answered */
+        /** @type {Leading | null} the last command that may lead elsewhere, until it is answered */
         this.leading = null;
         this._local = new Map(LOCAL_COMMANDS.flatMap(command =>
             [nameOf(command), ...aliasesOf(command)].map(name => /** @type {const} */ ([name, command]))));
@@ -86,10 +87,9 @@ export class InputHandler {
      */
     say(text, pane) {
         if (this.leading?.hold(text, text, pane, there => this.say(text, there))) return;
-        checkPlace(pane);
-        const said = parts(this._emojized(text));
-        if (said.length > 1) this._session.note(`Too long: sent as ${said.length} messages.`, false, pane.name);
-        for (const part of said) this._post(part, pane, part);
+        const room = this._placeOf(pane), said = parts(this._emojized(text));
+        if (said.length > 1) this._session.note(`Too long: sent as ${said.length} messages.`, false, room.name);
+        for (const part of said) this._post(part, room, part);
     }
 
     /**
@@ -127,8 +127,19 @@ export class InputHandler {
      */
     _act(what, text, pane) {
         if (this.leading?.hold(what, text, pane, there => this._act(what, text, there))) return;
-        checkPlace(pane);
-        this._post(this._emojized(what), pane, text, true);
+        this._post(this._emojized(what), this._placeOf(pane), text, true);
+    }
+
+    /**
+     * Return where a message goes that was typed in a buffer: one that was typed before the first room is shown goes there.
+     * @param {Buffer} pane
+     */
+    _placeOf(pane) {
+        if (pane.name !== SERVER) return pane;
+        const { connection, state } = this._session;
+        const [first] = connection.here ? [] : connection.resume.places.keys();
+        if (first === undefined) throw new Refused("nowhere", "You are not in a room. To join one: /join #lobby");
+        return state.open(first);
     }
 
     /** @param {string} text */
@@ -159,8 +170,7 @@ export class InputHandler {
         const speech = this.commands.is(name, "speech"), said = { rest: speech ? this._emojized(rest) : rest };
         const asked = this._request(name, said, speech ? this._emojize(said, "rest") : undefined);
         const password = this.commands.passwordOf(name, rest);
-        const Leading = this.commands.is(name, "leads") && this._session.later.leading?.Leading;
-        const leading = Leading ? this.leading = new Leading(this._session, pane) : null;
+        const leading = this.commands.is(name, "leads") ? this.leading = new Leading(this._session, pane) : null;
         const answered = asked.then(event => this._answered(event, password, leading));
         if (leading) answered.then(event => leading.release(placeOf(event)), () => leading.release(null));
         answered.then(event => this._present(event, { command: name, given: said }), error => this._needsPassword(error, name, rest));
@@ -220,7 +230,7 @@ export class InputHandler {
      * Switch to the room or user in the answer; remember a question, or a password.
      * @param {Event} event
      * @param {string | undefined} password
-     * @param {import("./leading.js").Leading | null} [leading]
+     * @param {Leading | null} [leading]
      */
     _answered(event, password, leading = null) {
         if (password !== undefined) this._session.connection.proved({ account_password: password });
@@ -272,11 +282,6 @@ export class InputHandler {
 function placeOf(event) {
     if (event.event === "entered") return event.room;
     return event.event === "talking" ? (event.to && `@${event.to}`) || event.room : undefined;
-}
-
-/** @param {Buffer} pane */
-function checkPlace(pane) {
-    if (pane.name === SERVER) throw new Refused("nowhere", "You are not in a room. To join one: /join #lobby");
 }
 
 /**

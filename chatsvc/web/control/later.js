@@ -11,8 +11,6 @@ export class Later {
         this.emojis = null;
         /** @type {typeof import("./completion_source.js") | null} */
         this.source = null;
-        /** @type {typeof import("./leading.js") | null} */
-        this.leading = null;
         /** @type {typeof import("./account_token.js") | null} */
         this.account = null;
     }
@@ -29,7 +27,6 @@ export class Later {
      */
     async load(state, hasAccount = false) {
         try {
-            this.leading ??= await import("./leading.js");
             if (state.needsWords) state.learnWords((await import("../model/sentences.js")).lines);
             if (hasAccount) this.account ??= await import("./account_token.js");
         } catch {

@@ -346,14 +346,15 @@ export class Connection {
     /** @param {Event} event */
     _received(event) {
         this._heard = this._clock.now();
-        this._pinged = 0;
+        const isAnswer = event.event === "pong" && event.tag === undefined;
+        // Anything else may have been on its way before the computer slept: the answer is due again from now.
+        if (this._pinged) this._pinged = isAnswer ? 0 : this._heard;
         if (event.event === "goodbye") {
             this._parting = event.text;
             this.moving = event.reconnect === true;
             if (event.final && this._machine.loggedIn) return this._putOut(event.text);
         }
-        if (event.event === "pong" && event.tag === undefined) return;
-        this._take(event);
+        if (!isAnswer) this._take(event);
     }
 
     /** @param {Event} event */
