@@ -6,15 +6,16 @@ import contextlib
 import socket
 import struct
 import threading
+from pathlib import Path
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
 
 
 class CuttingProxy:
-    """Passes connections on to a port of this machine, which may change."""
+    """Passes connections on to a port of this machine, which may change, or to a UNIX socket."""
 
-    def __init__(self, port: int) -> None:
-        self.target = port
+    def __init__(self, target: int | Path) -> None:
+        self.target = target
         self._listener = socket.create_server(("localhost", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: dict[socket.socket, threading.Event] = {}  # set: answers are passed on
@@ -53,7 +54,7 @@ class CuttingProxy:
 
     def _join(self, inside: socket.socket) -> None:
         try:
-            outside = socket.create_connection(("localhost", self.target))
+            outside = self._connected()
         except OSError:
             return inside.close()  # nobody listens at the moment
         may_answer, may_ask = threading.Event(), threading.Event()
@@ -62,6 +63,13 @@ class CuttingProxy:
         self._open[inside] = self._open[outside] = may_answer
         self._start(self._pass_on, outside, inside, may_answer)
         self._pass_on(inside, outside, may_ask)
+
+    def _connected(self) -> socket.socket:
+        if isinstance(self.target, int):
+            return socket.create_connection(("localhost", self.target))
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self.target))
+        return connection
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, may: threading.Event) -> None:
         with contextlib.suppress(OSError):

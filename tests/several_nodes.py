@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from http.client import HTTPConnection
 from pathlib import Path
 
 from administrator import fails, run, shell
-from real import LIMIT, Service
+from real import Service
 
 
 class Nodes:
@@ -54,13 +53,3 @@ class Nodes:
         """Run a command at a node; return what it prints, whatever the outcome is."""
         done = shell(self.place(name), *words, "--config", "chatsvc.toml")
         return f"{done.stdout}{done.stderr}[{done.returncode}]"
-
-
-def get(service: Service, path: str) -> tuple[int, str]:
-    """Return the status and the body of an answer."""
-    connection = HTTPConnection("localhost", service.port, timeout=LIMIT)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    return answer.status, body

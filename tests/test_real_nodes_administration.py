@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from administrator import fails, shell
 from postgresql import Server
-from real import Person, Program, Service
-from several_nodes import Nodes, get
+from real import Person, Program, Service, get
+from several_nodes import Nodes
 
 SECRET = "correct-horse-battery"
 

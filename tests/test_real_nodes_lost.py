@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cutting_proxy import CuttingProxy
 from postgresql import Server
 from real import LIMIT, Program, Service
 from several_nodes import Nodes
@@ -105,6 +106,28 @@ def test_another_node_leads_while_the_leader_hangs_and_it_writes_nothing_more(
     with at(leader, "ann") as ann:
         texts = [line["text"] for line in ann.ask("history", room="#lobby")["lines"]]
         assert texts == ["one", "two"]
+
+
+def test_another_node_leads_while_the_leader_has_lost_the_database(
+    server: Server, tmp_path: Path
+) -> None:
+    server.execute("CREATE DATABASE away")
+    proxy = CuttingProxy(server.directory / ".s.PGSQL.5432")
+    with Nodes(tmp_path, server.uri(database="away")) as nodes:
+        leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
+        relays = [nodes.start(name) for name in "bc"]
+        with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem, at(leader, "ann") as ann:
+            proxy.close()
+            begun = time.monotonic()
+            assert has_ended(bob)
+            assert has_ended(cem)  # whichever of the two leads now
+            assert time.monotonic() - begun < 20
+            assert ann.ask("say", room="#lobby", text="lost")["code"] == "not-kept"
+        with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem:
+            assert bob.ask("say", room="#lobby", text="together again")["number"] == 1
+            assert cem.event("said")["text"] == "together again"
+        leader.kill()
+    server.execute("DROP DATABASE away WITH (FORCE)")
 
 
 def test_a_restart_of_postgresql_refuses_nothing_at_any_node(nodes: Nodes, server: Server) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import psycopg
 import pytest
 from administrator import fails, listed, run, shell
 from postgresql import Server
-from real import LIMIT, Program, Service, wait_until
+from real import Program, Service, get, wait_until
 
 SECRET = "correct-horse-battery"
 DAY = 86_400
@@ -126,15 +125,6 @@ def test_the_running_service_is_managed_through_its_socket(home: Path) -> None:
         assert service.ended() == 0
     with serve(home) as service:
         assert "on" in admin(home, "lockdown")
-
-
-def get(service: Service, path: str) -> tuple[int, str]:
-    connection = HTTPConnection("localhost", service.port, timeout=LIMIT)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    return answer.status, body
 
 
 def test_health_and_metrics_follow_the_database(home: Path, server: Server) -> None:

@@ -154,7 +154,7 @@ async def test_a_service_stops_whatever_fails_or_never_ends_on_the_way(
     chat.startService()
     monkeypatch.setattr(tap, "STEP", 0.05)
     monkeypatch.setattr(whole(chat).hub, "close", fail)
-    monkeypatch.setattr(whole(chat).factory, "all_closed", lambda: Deferred())
+    monkeypatch.setattr(whole(chat).factory, "all_closed", lambda _: Deferred())
     await stop(chat)
     assert [event["log_failure"].type for event in nothing_fails_anywhere] == [ValueError, TooLate]
     nothing_fails_anywhere.clear()

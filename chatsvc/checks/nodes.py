@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from chatsvc.checks.ports import port
 from chatsvc.checks.problem import Problem
 from chatsvc.options.combining import Values
-from chatsvc.store.leading import Leader
+from chatsvc.store.leading import LEASE, Leader
 
-FRESH = 10.0  # seconds within which the heartbeat of a node that leads is renewed
 _WITHIN = 3.0  # seconds to connect to it
 
 
@@ -30,7 +29,7 @@ def node(values: Values, leader: Leader | None, runs: bool) -> Iterator[Problem]
     """Yield why a node could not take part; `runs` means that it does already."""
     _, number = values["node-address"]
     yield from port("tcp", [str(number)], runs)
-    if leader is None or not leader.present or leader.age > FRESH:
+    if leader is None or not leader.present or leader.age > LEASE:
         return
     if leader.node == values["node"]:
         if not runs:

@@ -23,9 +23,11 @@ from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.start_message import ways_to_rule
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
+from chatsvc.services.sessions import MOVING
 from chatsvc.store.archive import Archive, Worker
 from chatsvc.store.location import Database
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.gate import STOPPING
 from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.tls import TLS
 
@@ -120,7 +122,7 @@ class Chat:
         With `moving`, users can continue at another node.
         """
         yield partial(self.hub.close, moving)
-        yield self.factory.all_closed
+        yield partial(self.factory.all_closed, MOVING if moving else STOPPING)
         yield self.archive.close
 
     def after_reload(self, changed: Sequence[str]) -> Iterator[str]:

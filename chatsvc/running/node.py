@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol
 from twisted.internet.protocol import ClientFactory
@@ -25,11 +25,13 @@ from chatsvc.options.command_line import Options
 from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
 from chatsvc.running.node_commands import NodeCommands, Situation
+from chatsvc.services.sessions import MOVING
 from chatsvc.store.archive import Archive, ArchiveFailed
-from chatsvc.store.leading import Announcement, Deposed, InUse, Leader
+from chatsvc.store.leading import LEASE, Announcement, Deposed, InUse, Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive, require_psycopg
 from chatsvc.transports.connection import stop
+from chatsvc.transports.gate import STOPPING
 from chatsvc.transports.link.leading import Links
 from chatsvc.transports.link.relay import Relay
 from chatsvc.transports.link.relaying import RelayingEnd
@@ -37,7 +39,7 @@ from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
-LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+AGAIN = 1.0  # seconds between attempts to join the same leader
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
 AWAY = 60.0  # seconds without the database after which a node no longer leads
@@ -90,6 +92,7 @@ class Node:
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
         self._left = ""  # the secret of a leader that stops
+        self._tried = "", 0.0  # the secret of the leader that it has tried to join, and when
         self._resting: Deferred[None] | None = None  # until it looks again
         self.situation = Situation(reactor.seconds())
         self._commands = NodeCommands(self, self._links, self._relay, reactor)
@@ -154,9 +157,11 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
-            yield partial(self.chat.hub.close, moving=self._links.leave())
+            moving = self._links.leave()
+            factory = self.chat.factory
+            yield partial(self.chat.hub.close, moving)
             yield self._release
-            yield self.chat.factory.all_closed
+            yield partial(factory.all_closed, MOVING if moving else STOPPING)
         else:
             yield self._leave
         yield self._close
@@ -182,7 +187,7 @@ class Node:
             self._link.close()
         self._links.close()
         if self._port is not None:
-            self._port.stopListening()
+            await maybeDeferred(self._port.stopListening)
         await self._threads.watcher(self._watcher.close)
 
     def commands(self) -> Mapping[str, Command]:
@@ -311,7 +316,13 @@ class Node:
             announcement=Announcement(self.name, self._address, self._fingerprint, self._secret),
         )  # fmt: skip
         chat = self._make_chat(archive)
-        chat.open()
+        try:
+            chat.open()
+        except InUse:
+            raise
+        except ArchiveFailed:
+            start(archive.close())  # which holds the lock
+            raise
         self.chat, self._renew = chat, archive.renew
         now = self._reactor.seconds()
         self.situation = Situation(now, Leader(archive.epoch, self.name, present=True), now)
@@ -357,6 +368,10 @@ class Node:
         host, colon, port = leader.address.rpartition(":")
         if not colon or (self._link is not None and self._link.leader.secret == leader.secret):
             return
+        tried, now = self._tried, self._reactor.seconds()
+        if leader.secret == tried[0] and now < tried[1] + AGAIN:
+            return
+        self._tried = leader.secret, now
         self._let_go(self._link)  # with a former leader, which does not answer
         self._link = link = RelayingEnd(
             self.name, leader, self._reactor, self._linked, self._left_by, self._unlinked

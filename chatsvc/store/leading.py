@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from chatsvc.store.archive import ArchiveFailed
 
+LEASE = 10.0  # seconds without a heartbeat after which another node may lead
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:

@@ -92,10 +92,10 @@ class ChatProtocol(Telling):
             self._arrival.note_refusal()
             self.close()
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Close the connection, unless its user has a name."""
         if self.session.user is None:
-            self.session.tell(Goodbye(words))
+            self.session.tell(goodbye)
             self.close()
 
     def readConnectionLost(self) -> None:

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.rate_limits import is_loopback
 from chatsvc.model.requests import Refusal
+from chatsvc.model.server_events import Goodbye
 from chatsvc.model.text_rules import counted
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, pass_on, prepare
@@ -32,8 +33,8 @@ class Occupant(Protocol):
 
     def readConnectionLost(self) -> None: ...
 
-    def end(self, words: str) -> None:
-        """Close; first send these words to a person who has no name yet."""
+    def end(self, goodbye: Goodbye) -> None:
+        """Close; first say goodbye to a person who has no name yet."""
 
 
 class ClientConnection:
@@ -139,7 +140,7 @@ class ClientConnection:
     def _end(self, words: str) -> None:
         if words:
             self.note_refusal("no-name")
-        self.occupant.end(words)
+        self.occupant.end(Goodbye(words))
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Give the connection to another protocol, with what was received and not used."""
@@ -216,7 +217,7 @@ class LastWords(protocol.Protocol):
     def writeConnectionLost(self) -> None:
         """Note that everything is sent."""
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Do nothing: it is closing already."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

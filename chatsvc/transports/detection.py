@@ -143,13 +143,13 @@ class Detector(Protocol):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the following protocols close this half of a connection."""
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Close; tell a person who was greeted why."""
         if self._silence is None:  # nothing can be sent before the handshake
             self.transport.abortConnection()
             return
         stop(self._silence)
-        said = TEXT.write(Goodbye(words)) if self._arrival.greeted else b""
+        said = TEXT.write(goodbye) if self._arrival.greeted else b""
         self._arrival.hand_over(self.transport, LastWords(self._arrival, said))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -62,7 +62,7 @@ class ChatFactory(Gate, ServerFactory):
             if isinstance(occupant, ChatProtocol) and occupant.session.user is not None:
                 self.hub.sessions.move(occupant.session)
             else:
-                self.end(guest, MOVING.text)
+                self.end(guest, MOVING)
 
 
 class Accepting(Protocol):

@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from chatsvc.model.costs import Purses
 from chatsvc.model.rate_limits import Addresses, Limits, network
 from chatsvc.model.requests import Refusal
+from chatsvc.model.server_events import Goodbye
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
 from chatsvc.transports.web.reply import Pages
@@ -23,6 +24,7 @@ from chatsvc.transports.websocket.access import WebAccess
 
 PAGES = 2  # pages of earlier lines in memory at a time, for all connections
 
+STOPPING = Goodbye("The server is stopping. Goodbye.")
 _FULL = Refusal("full", "The server is full. Try again later.")
 
 _log = Logger()
@@ -31,7 +33,7 @@ _log = Logger()
 class Occupant(Protocol):
     """What has a connection at the moment, as far as it can be closed."""
 
-    def end(self, words: str) -> None: ...
+    def end(self, goodbye: Goodbye) -> None: ...
 
 
 class Guest(Protocol):
@@ -107,21 +109,21 @@ class Gate:
         """Return the names of the enabled protocols."""
         return list(filter(self.understands, self.speaks))
 
-    async def all_closed(self) -> None:
+    async def all_closed(self, goodbye: Goodbye = STOPPING) -> None:
         """Close the connections without a name; return when no connection is open any more.
 
         Each closes within `LAST_WORDS`.
         """
         for guest in list(self.connections):
-            self.end(guest, "The server is stopping. Goodbye.")
+            self.end(guest, goodbye)
         if self.connections:
             self._when_empty = Deferred()
             await self._when_empty
 
-    def end(self, guest: Guest, words: str) -> None:
+    def end(self, guest: Guest, goodbye: Goodbye) -> None:
         """Close a connection without a name."""
         try:
-            guest.occupant.end(words)
+            guest.occupant.end(goodbye)
         except Exception:
             _log.failure("A connection failed and was closed")
             guest.transport.abortConnection()

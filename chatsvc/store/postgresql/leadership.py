@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
-from chatsvc.store.leading import Announcement, Deposed, Leader
+from chatsvc.store.leading import LEASE, Announcement, Deposed, Leader
 from chatsvc.store.location import Database
 from chatsvc.store.postgresql.connection import Link, connect
 from chatsvc.store.postgresql.errors import failed, unreachable
@@ -23,7 +23,6 @@ from chatsvc.store.postgresql.migrations import check_server, check_writable, st
 
 T = TypeVar("T")
 
-LEASE = 10.0  # seconds without a heartbeat after which a leader can be deposed
 RELEASED = 3.0  # seconds for the server to notice that a killed program is gone
 
 _SINCE = 2  # the version of the tables that have a leader

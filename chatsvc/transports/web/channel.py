@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from chatsvc.dialects.join_page import METHODS, answer
 from chatsvc.model import costs
+from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.connection import HEAD_WITHIN, ClientConnection, LastWords, stop
 from chatsvc.transports.web.reply import Reply
 from chatsvc.transports.web.site import Site
@@ -234,7 +235,7 @@ class Channel(HTTPChannel):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the successor closes this half of the connection."""
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Close, at once if a request is only half received or an answer not taken."""
         if self._idle and not self._full:
             self.loseConnection()

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.dialects.join_page import LONGEST_HEAD, METHOD, answer, is_whole, place_in
+from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.connection import ClientConnection, LastWords
 from chatsvc.transports.web.channel import Channel
 from chatsvc.transports.web.site import NO_HOST, UNKNOWN_HOST, packaged
@@ -86,7 +87,7 @@ class FirstRequest(Protocol):
             return say(named, refusal.text, _ENCRYPTED, location=page)
         return say(named, refusal.text, _STATUS.get(refusal.code, _BUSY))
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Close: a client this slow is not a person who reads."""
         self.transport.abortConnection()
 

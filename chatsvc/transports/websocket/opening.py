@@ -9,6 +9,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.connection import ClientConnection, LastWords
 from chatsvc.transports.languages import WEBSOCKET, name_of
 from chatsvc.transports.websocket.frames import (
@@ -137,10 +138,10 @@ class Opening(Protocol):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the successor closes this half of the connection."""
 
-    def end(self, words: str) -> None:
+    def end(self, goodbye: Goodbye) -> None:
         """Close, and say why."""
         stopping = self._arrival.gate.hub.messaging.stopping
-        self._finish(GOING_AWAY if stopping else REFUSED, words)
+        self._finish(GOING_AWAY if stopping else REFUSED, goodbye.text)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._arrival.gone()
