@@ -15,8 +15,9 @@ from contextlib import nullcontext
 
 from benchmarks.nodes.faults import FAULTS, PARTITIONS, Fault
 from benchmarks.nodes.sabotage import CONTROLS
-from benchmarks.nodes.schedule import NAMES, Plan, Schedule, play, scratch
+from benchmarks.nodes.schedule import NAMES, Plan, Schedule, play
 from benchmarks.nodes.site import CHATSVC, Network, Site
+from benchmarks.servers import scratch_folder
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def _play(seed: int, given: argparse.Namespace) -> int:
         raise SystemExit("Network namespaces need root. Without them: --no-partitions")
     program = CONTROLS[given.control] if given.control else CHATSVC
     plan = _plan(FAULTS + (PARTITIONS if partitions else ()), given.seconds)
-    with scratch() as folder, Network(NAMES) if partitions else nullcontext() as network:
+    with scratch_folder() as folder, Network(NAMES) if partitions else nullcontext() as network:
         site = Site(folder, NAMES, network, program)
         return play(f"seed {seed}", Schedule(site, seed, plan), given.logs)
 

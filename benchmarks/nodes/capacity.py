@@ -13,13 +13,13 @@ import re
 import select
 import socket
 import ssl
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.nodes.site import Node, Site
+from benchmarks.nodes.site import CHATSVC, Node, Site
+from benchmarks.servers import scratch_folder
 
 NAMES = ["a", "b", "c"]
 _SENT = re.compile(rb"@(\d+\.\d+)@")
@@ -134,20 +134,31 @@ class Crowd:
 
 def measure(work: Work, shares: list[float], seconds: float) -> Figures:
     """Start as many nodes as there are shares, let people talk, and return what that costs."""
-    with tempfile.TemporaryDirectory(prefix="chat-capacity-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with scratch_folder() as folder:
         site = Site(folder, NAMES[: len(shares)])
         with site.running():
             _wait_for(site)
-            crowd = Crowd(work, site.nodes, shares)
-            crowd.talk(2)  # connections and caches are warm
-            crowd.delays()
-            crowd.deliveries = 0
-            before = [_used(node) for node in site.nodes]
-            crowd.talk(seconds)
-            used = [_used(node) - one for node, one in zip(site.nodes, before, strict=True)]
-            return Figures([one / crowd.deliveries * 1e6 for one in used], *crowd.delays())
+            return _measured(work, site.nodes, shares, seconds)
+
+
+def measure_sqlite(work: Work, seconds: float) -> Figures:
+    """Do the same with one server and SQLite."""
+    with scratch_folder() as folder:
+        node = Node("a", folder, "sqlite:chat.db", None, CHATSVC)
+        node.has_name = False
+        with node.running():
+            return _measured(work, [node], [1.0], seconds)
+
+
+def _measured(work: Work, nodes: list[Node], shares: list[float], seconds: float) -> Figures:
+    crowd = Crowd(work, nodes, shares)
+    crowd.talk(2)  # connections and caches are warm
+    crowd.delays()
+    crowd.deliveries = 0
+    before = [_used(node) for node in nodes]
+    crowd.talk(seconds)
+    used = [_used(node) - one for node, one in zip(nodes, before, strict=True)]
+    return Figures([one / crowd.deliveries * 1e6 for one in used], *crowd.delays())
 
 
 def _wait_for(site: Site) -> None:
@@ -178,17 +189,18 @@ def main() -> None:
     parser.add_argument("--only", default="", help="work whose title contains this")
     given = parser.parse_args()
     two = [given.leader, 1 - given.leader]
-    print("| | one node | two: leader | relay | capacity | p50, p99 ms of one | of two |")
-    print("|---|---:|---:|---:|---:|---:|---:|", flush=True)
+    print(
+        "| | SQLite, µs | one node | two: leader | relay | capacity | p50, p99, ms: SQLite | one | two |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     for work in WORKS:
         if given.only in work.title:
+            sqlite = measure_sqlite(work, given.seconds)
             one, both = measure(work, [1.0], given.seconds), measure(work, two, given.seconds)
-            print(
-                f"| {work.title} | {one.cost[0]:.2f} | {both.cost[0]:.2f} | {both.cost[1]:.2f}"
-                f" | {one.cost[0] / max(both.cost):.2f} | {one.p50:.1f}, {one.p99:.1f}"
-                f" | {both.p50:.1f}, {both.p99:.1f} |",
-                flush=True,
-            )
+            costs = [sqlite.cost[0], one.cost[0], *both.cost, one.cost[0] / max(both.cost)]
+            delays = [f"{each.p50:.1f}, {each.p99:.1f}" for each in (sqlite, one, both)]
+            columns = [work.title, *(f"{cost:.2f}" for cost in costs), *delays]
+            print(f"| {' | '.join(columns)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks.nodes.people import Claimer, Claims, Person, Place
 from benchmarks.nodes.site import Site
@@ -152,12 +149,3 @@ def play(title: str, schedule: Schedule, logs: bool = False) -> int:
     for node in schedule.site.nodes if logs or faults else ():
         print(f"--- {node.name}\n{node.log()}", file=sys.stderr)
     return len(faults)
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Return a folder in which the user of the database may have a folder, too."""
-    with tempfile.TemporaryDirectory(prefix="chat-nodes-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder

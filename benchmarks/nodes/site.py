@@ -121,6 +121,30 @@ class Node:
                 start_new_session=True,
             )
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it alone until the end of the block."""
+        self.start()
+        try:
+            self.wait()
+            yield
+        finally:
+            self.signal(signal.SIGTERM)
+            self.end()
+
+    def wait(self) -> None:
+        """Wait until it accepts connections."""
+        end = time.monotonic() + 20
+        while not self.accepts():
+            if time.monotonic() > end:
+                raise SystemExit(f"{self.name} does not accept connections: {self.log()}")
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """Wait for its end."""
+        if self.process is not None:
+            self.process.wait(60)
+
     @property
     def runs(self) -> bool:
         """Whether the process is there, stopped or not."""
@@ -175,22 +199,14 @@ class Site:
             try:
                 for node in self.nodes[: self.at_first]:
                     node.start()
-                    self._wait_for(node)
+                    node.wait()
                 yield
             finally:
                 for node in self.nodes:
                     node.signal(signal.SIGCONT)
                     node.signal(signal.SIGTERM)
                 for node in self.nodes:
-                    if node.process is not None:
-                        node.process.wait(60)
-
-    def _wait_for(self, node: Node) -> None:
-        end = time.monotonic() + 20
-        while not node.accepts():
-            if time.monotonic() > end:
-                raise SystemExit(f"{node.name} does not accept connections: {node.log()}")
-            time.sleep(0.05)
+                    node.end()
 
     def query(self, query: str) -> list[tuple[object, ...]]:
         """Return rows of the database."""

@@ -10,8 +10,9 @@ import asyncio
 import signal
 import sys
 
-from benchmarks.nodes.schedule import NAMES, Schedule, play, scratch
+from benchmarks.nodes.schedule import NAMES, Schedule, play
 from benchmarks.nodes.site import CHATSVC, Site
+from benchmarks.servers import scratch_folder
 
 
 async def _upgrade(schedule: Schedule) -> None:
@@ -36,7 +37,7 @@ def main() -> int:
     parser.add_argument("old", metavar="CHATSVC", help="the program of the older version")
     parser.add_argument("--without-nodes", action="store_true", help="it has no option --node")
     given = parser.parse_args()
-    with scratch() as folder:
+    with scratch_folder() as folder:
         site = Site(folder, NAMES)
         site.at_first = 1
         site.nodes[0].program = [given.old]
