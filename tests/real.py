@@ -22,7 +22,6 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -246,16 +245,6 @@ class _Output:
     def wait_for_end(self) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: self._ended, LIMIT), "it prints on and on"
-
-
-def get(service: Service, path: str) -> tuple[int, str]:
-    """Return the status and the body of an answer."""
-    connection = HTTPConnection("localhost", service.port, timeout=LIMIT)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    return answer.status, body
 
 
 class Peer:

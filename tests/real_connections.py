@@ -8,12 +8,18 @@ import socket
 import ssl
 import subprocess
 from functools import cache
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import TypeVar
 
 from real import LIMIT, Peer, Service, needs, proc
 
 P = TypeVar("P", bound=Peer)
 
+OF_NODES = {
+    "chatsvc_node_connections", "chatsvc_node_leads", "chatsvc_node_lag_seconds", "chatsvc_epoch",
+    "chatsvc_heartbeat_age_seconds",
+}  # fmt: skip
 IN_MEMORY = ("--archive", "memory:")
 BEHIND_PROXY = ("--listen", "haproxy:tcp:0:interface=127.0.0.1")
 
@@ -68,3 +74,21 @@ def connections(chat: Service) -> int:
         with contextlib.suppress(FileNotFoundError):
             files += link.readlink().name.startswith("socket:")
     return files
+
+
+def get(service: Service, path: str, **fields: str) -> tuple[int, str]:
+    """Request a page; return the status and the body."""
+    connection = HTTPConnection("localhost", service.port, timeout=LIMIT)
+    try:
+        headers = {name.replace("_", "-"): value for name, value in fields.items()}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def named_in_manual() -> set[str]:
+    """Return the measurements that the administrator's manual names."""
+    page = (Path(__file__).parent.parent / "docs" / "operating.md").read_text()
+    return set(re.findall(r"`[^`\n]*?(chatsvc_[a-z_]+)", page))

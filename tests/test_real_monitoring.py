@@ -7,28 +7,16 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real import LIMIT, Deadline, Person, Service, beside_python
+from real_connections import OF_NODES, get, named_in_manual
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-that-nobody-guesses"
 MUCH = 4_000_000  # bytes, more than the system and the service buffer
-
-
-def get(service: Service, path: str, **fields: str) -> tuple[int, str]:
-    """Request a page; return the status and the body."""
-    connection = HTTPConnection("localhost", service.port, timeout=LIMIT)
-    try:
-        headers = {name.replace("_", "-"): value for name, value in fields.items()}
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
 
 
 def values(service: Service) -> dict[str, float]:
@@ -123,10 +111,10 @@ def expressions(value: Any) -> Iterator[str]:
 
 def test_the_manual_names_only_what_is_measured(service: Service) -> None:
     _, body = get(service, "/metrics")
-    page = (ROOT / "docs" / "operating.md").read_text()
-    named = set(re.findall(r"`[^`\n]*?(chatsvc_[a-z_]+)", page))
-    assert named
-    assert all(f"# TYPE {name} " in body for name in named)
+    named = named_in_manual()
+    of_nodes = {name for name in named if f"# TYPE {name} " not in body}
+    assert len(named) > len(of_nodes)
+    assert of_nodes == OF_NODES
 
 
 def test_a_service_that_cannot_store_messages_is_unhealthy(tmp_path: Path) -> None:

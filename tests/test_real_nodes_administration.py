@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from administrator import fails, shell
 from postgresql import Server
-from real import Person, Program, Service, get
+from real import Person, Program, Service
+from real_connections import get, named_in_manual
 from several_nodes import Nodes
 
 SECRET = "correct-horse-battery"
@@ -188,6 +189,7 @@ def test_metrics_of_any_node_are_those_of_the_whole_chat(leader: Service, relay:
         assert float(samples['chatsvc_node_lag_seconds{node="b"}']) > 0
         assert 'chatsvc_node_lag_seconds{node="a"}' not in samples
         assert float(samples["chatsvc_epoch"]) == 1
+        assert all(f"# TYPE {name} " in body for name in named_in_manual())
         assert 0 <= float(samples["chatsvc_heartbeat_age_seconds"]) < 10
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from postgresql import Server
-from real import LIMIT, Peer, Service, get, wait_until
+from real import LIMIT, Peer, Service, wait_until
+from real_connections import get
 from several_nodes import Nodes
 
 UNAVAILABLE = (503, "The chat cannot be reached at the moment. Try again soon.\n")

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from administrator import fails, listed, run, shell
 from postgresql import Server
-from real import Program, Service, get, wait_until
+from real import Program, Service, wait_until
+from real_connections import get
 
 SECRET = "correct-horse-battery"
 DAY = 86_400

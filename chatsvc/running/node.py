@@ -14,11 +14,8 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol
-from twisted.internet.protocol import ClientFactory
-from twisted.internet.ssl import CertificateOptions
+from twisted.internet.interfaces import IListeningPort, IProtocol
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from chatsvc.commands.control import Command
 from chatsvc.options.command_line import Options
@@ -32,6 +29,7 @@ from chatsvc.store.location import Database
 from chatsvc.store.postgresql.opening import postgresql_archive, require_psycopg
 from chatsvc.transports.connection import stop
 from chatsvc.transports.gate import STOPPING
+from chatsvc.transports.link.connecting import connect
 from chatsvc.transports.link.leading import Links
 from chatsvc.transports.link.relay import Relay
 from chatsvc.transports.link.relaying import RelayingEnd
@@ -365,8 +363,9 @@ class Node:
 
     def _join(self, leader: Leader) -> None:
         """Open a link to the leader, unless that is in progress."""
-        host, colon, port = leader.address.rpartition(":")
-        if not colon or (self._link is not None and self._link.leader.secret == leader.secret):
+        if not leader.address or (
+            self._link is not None and self._link.leader.secret == leader.secret
+        ):
             return
         tried, now = self._tried, self._reactor.seconds()
         if leader.secret == tried[0] and now < tried[1] + AGAIN:
@@ -376,10 +375,7 @@ class Node:
         self._link = link = RelayingEnd(
             self.name, leader, self._reactor, self._linked, self._left_by, self._unlinked
         )
-        self._reactor.connectSSL(
-            host.strip("[]"), int(port), _Once(link, partial(self._unlinked, link)),
-            CertificateOptions(), timeout=3,
-        )  # fmt: skip
+        connect(link, self._reactor, partial(self._unlinked, link))
 
     def _linked(self, link: RelayingEnd) -> None:
         if self._link is not link:
@@ -438,19 +434,3 @@ class Node:
     def _see(self, leader: Leader | None) -> None:
         """Note who leads, as the database says."""
         self.situation.leader, self.situation.seen = leader, self._reactor.seconds()
-
-
-class _Once(ClientFactory):
-    """Connects once."""
-
-    noisy = False
-
-    def __init__(self, link: RelayingEnd, when_failed: Callable[[str], None]) -> None:
-        self._link = link
-        self._when_failed = when_failed
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        return self._link
-
-    def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
-        self._when_failed(f"{reason.getErrorMessage()}")
