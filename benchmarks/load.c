@@ -58,6 +58,7 @@ enum {
 enum {
     READ_SIZE = 256 * 1024,
     EVENTS_PER_TURN = 64,
+    PORTS = 16,
     LATENCY_BUCKETS = 2048,
     MISSING_KEPT = 4096,
     /* A prime, so that sampling does not fall into step with the sizes of batches. */
@@ -78,7 +79,8 @@ struct options {
     enum mode mode;
     enum protocol protocol;
     struct in_addr address;
-    int port, rooms, members, talkers, inflight, size, arriving, limit, pid;
+    int ports[PORTS], port_count, rooms, members, talkers, inflight, size, arriving, limit, pid;
+    bool spread;
     double rate, warmup, seconds;
 };
 
@@ -115,7 +117,6 @@ struct moment {
 };
 
 static struct options opt = {
-    .port = 0,
     .rooms = 1,
     .members = 200,
     .talkers = 10,
@@ -558,11 +559,18 @@ static void receive(struct client *client)
 
 /* ---- connecting ---- */
 
+/* Clients take the ports in turn: each of a room in a turn of its own, or all of a room together. */
+static int port_of(const struct client *client)
+{
+    int turn = opt.spread ? name_of(client) : client->room;
+    return opt.ports[turn % opt.port_count];
+}
+
 static void begin_connection(struct client *client)
 {
     struct sockaddr_in server = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)opt.port),
+        .sin_port = htons((uint16_t)port_of(client)),
         .sin_addr = opt.address,
     };
     int on = 1;
@@ -571,7 +579,7 @@ static void begin_connection(struct client *client)
         fail("A socket could not be opened: %s.", strerror(errno));
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(client->fd, (struct sockaddr *)&server, sizeof server) && errno != EINPROGRESS)
-        fail("Connecting to port %d failed: %s.", opt.port, strerror(errno));
+        fail("Connecting to port %d failed: %s.", port_of(client), strerror(errno));
     client->stage = CONNECTING;
     watch(client, EPOLL_CTL_ADD, EPOLLOUT);
 }
@@ -582,7 +590,7 @@ static void finish_connection(struct client *client)
     socklen_t size = sizeof error;
     getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error)
-        fail("Connecting to port %d failed: %s.", opt.port, strerror(error));
+        fail("Connecting to port %d failed: %s.", port_of(client), strerror(error));
     client->stage = GREETING;
     watch(client, EPOLL_CTL_MOD, EPOLLIN);
     int name = name_of(client);
@@ -922,6 +930,8 @@ static void usage(const char *problem)
             "load: %s\n"
             "usage: load throughput|paced|hold --port PORT --protocol irc|text [options]\n"
             "  --address ADDR  a loopback address of the server (127.0.0.1)\n"
+            "  --port PORT     again for each other node of the same chat: rooms take them in turn\n"
+            "  --spread        the members of each room take them in turn\n"
             "  --rooms R       rooms (1: everybody is in #lobby)\n"
             "  --members M     clients in each room (200)\n"
             "  --talkers T     talkers in each room (10)\n"
@@ -973,12 +983,20 @@ static enum mode mode_named(const char *text)
     return HOLD;
 }
 
+static void add_port(int port)
+{
+    if (opt.port_count == PORTS)
+        usage("There are too many ports.");
+    opt.ports[opt.port_count++] = port;
+}
+
 static void set_option(int letter)
 {
     switch (letter) {
     case 'a': opt.address = loopback(optarg); break;
     case 'P': opt.protocol = protocol_named(optarg); break;
-    case 'p': opt.port = (int)number_between(optarg, 1, 65535); break;
+    case 'p': add_port((int)number_between(optarg, 1, 65535)); break;
+    case 'S': opt.spread = true; break;
     case 'r': opt.rooms = (int)number_between(optarg, 1, 5000); break;
     case 'm': opt.members = (int)number_between(optarg, 2, 60000); break;
     case 't': opt.talkers = (int)number_between(optarg, 1, 1000); break;
@@ -1001,7 +1019,7 @@ static void read_options(int count, char **words)
         {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"talkers", 1, NULL, 't'},
         {"inflight", 1, NULL, 'i'}, {"rate", 1, NULL, 'l'},     {"size", 1, NULL, 'z'},
         {"warmup", 1, NULL, 'w'},   {"seconds", 1, NULL, 's'},  {"arriving", 1, NULL, 'n'},
-        {"pid", 1, NULL, 'd'},      {"limit", 1, NULL, 'x'},    {NULL, 0, NULL, 0},
+        {"pid", 1, NULL, 'd'},      {"limit", 1, NULL, 'x'},    {"spread", 0, NULL, 'S'},   {NULL, 0, NULL, 0},
     };
     int letter;
     opterr = 0;
@@ -1012,7 +1030,7 @@ static void read_options(int count, char **words)
     opt.mode = mode_named(words[optind]);
     if (opt.mode == HOLD)
         opt.talkers = 0;
-    if (!opt.port || (int)opt.protocol == -1)
+    if (!opt.port_count || (int)opt.protocol == -1)
         usage("--port and --protocol are needed.");
     if (opt.talkers > opt.members)
         usage("There cannot be more talkers than members.");

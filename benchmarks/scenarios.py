@@ -72,8 +72,19 @@ class Generator:
         limit = warmup + seconds + ARRIVING_SECONDS
         options = (*work.options, "--seconds", str(seconds), "--warmup", str(warmup))
         options = (*options, "--arriving", str(on.server.arriving))
+        return self._run(self.command(on, work.mode, options, limit), limit)
+
+    def run_at(self, ports: list[int], options: tuple[str, ...], seconds: float) -> Figures:
+        """Let talkers of several nodes say as much as readers take, and return the figures."""
+        limit = seconds + ARRIVING_SECONDS
+        places = [word for port in ports for word in ("--port", str(port))]
+        command = [self.path, "throughput", *places, "--protocol", "text", *options]
+        times = ["--seconds", str(seconds), "--warmup", "2", "--limit", str(int(limit))]
+        return self._run([*command, *times, "--arriving", "20"], limit)
+
+    def _run(self, command: list[str], limit: float) -> Figures:
         process = start(
-            self.command(on, work.mode, options, limit),
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -304,7 +304,7 @@ class ChatService(Service):
     # Stopping
 
     async def _stop(self) -> None:
-        for step in (self._stop_listening, *self._run.stopping()):
+        for step in self._run.stopping(self._stop_listening):
             await self._within_limit(step)
         if self._control is not None:
             await self._within_limit(self._control.close)

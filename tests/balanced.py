@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from administrator import run
 from postgresql import database_at
 from real import LIMIT, Peer, Person, Program, Service, needs, wait_until
 
@@ -96,13 +97,31 @@ class Balanced:
         return False
 
     def everybody_is_ready(self) -> None:
-        """Wait until HAProxy takes no node for stopped."""
+        """Wait until HAProxy takes no node for stopped, and knows which one leads."""
         for name in NAMES:
             wait_until(lambda name=name: self._is_up(name), f"HAProxy to use the node {name}")  # type: ignore[misc]
+        wait_until(self.leader_is_spared, "HAProxy to know which node leads")
 
     def _is_up(self, name: str) -> bool:
-        said = re.findall(rf"Server nodes/{name} is (\w+)", self.log.read_text())
-        return not said or said[-1] == "UP"
+        return self._last_state("nodes", name) == "UP"
+
+    def leader_is_spared(self) -> bool:
+        """Return whether HAProxy leaves new users to the nodes that relay."""
+        return self._last_state("relays", self.leader) == "stopping"
+
+    def relays(self, name: str) -> bool:
+        """Return whether HAProxy gives users to a node because it relays."""
+        return self._last_state("relays", name) == "UP"
+
+    def _last_state(self, backend: str, name: str) -> str:
+        said = re.findall(rf"Server {backend}/{name} is (\w+)", self.log.read_text())
+        return said[-1] if said else "UP"
+
+    def connections(self, name: str) -> dict[str, int]:
+        """Return how many connections each node has, as one of them says."""
+        words = ("status", "--archive", self.address, "--json")
+        figures = json.loads(run(self._directory / name, *words))
+        return {each["name"]: each["connections"] for each in figures["nodes"]}
 
     @property
     def leader(self) -> str:

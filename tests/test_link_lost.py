@@ -5,7 +5,10 @@ from __future__ import annotations
 from conftest import Chat
 from links import Nodes, recorded
 
+from chatsvc.dialects.text import TEXT
+from chatsvc.services.sessions import MOVING
 from chatsvc.transports.connection import LAST_WORDS
+from chatsvc.transports.detection import GREETING, TLS_BEGINS
 from chatsvc.transports.link.leading import PORTION
 from chatsvc.transports.link.relay import PATIENCE
 
@@ -165,3 +168,16 @@ def test_the_number_of_connections_is_limited() -> None:
     nodes.carry()
     assert (last.lost, refused.lost) == (False, True)
     assert nodes.relay.open == most
+
+
+def test_a_node_that_stops_keeps_its_link_for_those_who_are_there() -> None:
+    nodes = Nodes()
+    ann = nodes.join("ann")
+    nodes.relay.leave()
+    person, check = nodes.connect(), nodes.connect()
+    check.protocol.dataReceived(b"GET /readyz HTTP/1.1\r\n")
+    assert check.received().startswith(b"HTTP/1.1 503 ")
+    nodes.clock.advance(GREETING + TLS_BEGINS)
+    assert person.received() == TEXT.write(MOVING)
+    assert (person.closed, check.closed, ann.closed) == (True, True, False)
+    assert "ann" in "\n".join(ann.send("/who"))

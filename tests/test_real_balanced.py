@@ -102,6 +102,29 @@ def test_a_stopped_node_gets_no_new_users(chat: Balanced) -> None:
         person.until("good morning")
 
 
+def test_the_leader_has_users_only_while_it_is_alone(chat: Balanced) -> None:
+    relays = [name for name in NAMES if name != chat.leader]
+    for number in range(6):
+        chat.person(f"guest{number}")
+    # HAProxy's own checks come and go.
+    leader, last = chat.leader, relays[-1]
+    wait_until(
+        lambda: chat.connections(leader) == {leader: 0, **dict.fromkeys(relays, 3)}, "3 users each"
+    )
+    for name in relays:
+        chat.stop(name)
+    wait_until(lambda: not any(map(chat.relays, relays)), "HAProxy to know that nobody relays")
+    alone = [chat.person(f"late{number}") for number in range(6)]
+    wait_until(lambda: chat.connections(leader) == {leader: 6}, "6 users of the leading node")
+    chat.start(last)
+    wait_until(lambda: chat.relays(last), "the node that relays again")
+    for number in range(3):
+        chat.person(f"next{number}")
+    wait_until(lambda: chat.connections(leader) == {leader: 6, last: 3}, "3 users of the other")
+    alone[0].send("good morning")  # those who are there stay
+    alone[1].until("good morning")
+
+
 def test_people_of_every_dialect_come_with_their_own_addresses(chat: Balanced) -> None:
     ann = chat.person("ann")
     code = re.search(r"/claim (\w+)", chat.nodes[chat.leader].log)
@@ -176,7 +199,8 @@ def test_people_without_a_program_read_why_the_connection_ends(chat: Balanced) -
         chat.stop(name)
     chat.stop("a")
     for person in people:
-        assert any(MOVING.text in line or "stopping" in line for line in person.rest())
+        read = person.rest()
+        assert any(MOVING.text in line or "stopping" in line for line in read), read
 
 
 def test_the_terminal_client_is_moved_with_one_quiet_sentence(

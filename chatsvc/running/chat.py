@@ -116,8 +116,13 @@ class Chat:
         self.hub.scrubbing.begin()
         self.hub.erasing.begin()
 
-    def stopping(self, moving: bool = False) -> Iterator[Step]:
-        """Yield the steps of stopping: store what was said, tell everybody, close.
+    def stopping(self, stop_listening: Step) -> Iterator[Step]:
+        """Yield the steps of stopping this process."""
+        yield stop_listening
+        yield from self.ending(moving=False)
+
+    def ending(self, moving: bool) -> Iterator[Step]:
+        """Yield the steps of ending the chat: store what was said, tell everybody, close.
 
         With `moving`, users can continue at another node.
         """

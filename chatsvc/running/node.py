@@ -151,17 +151,20 @@ class Node:
             self.chat.begin()
         start(self._watch())
 
-    def stopping(self) -> Iterator[Step]:
+    def stopping(self, stop_listening: Step) -> Iterator[Step]:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
             moving = self._links.leave()
             factory = self.chat.factory
+            yield stop_listening
             yield partial(self.chat.hub.close, moving)
             yield self._release
             yield partial(factory.all_closed, MOVING if moving else STOPPING)
         else:
+            # A load balancer that finds nobody listening ends connections before they are told.
             yield self._leave
+            yield stop_listening
         yield self._close
 
     async def _release(self) -> None:
@@ -172,7 +175,7 @@ class Node:
 
     async def _leave(self) -> None:
         """Let everybody here reconnect to another node."""
-        self._relay.dismiss()
+        self._relay.leave()
         if self._link is not None:
             self._link.leave()
         for _ in range(round(LEAVING / SOON)):
@@ -356,7 +359,7 @@ class Node:
         start(self._end(chat))
 
     async def _end(self, chat: Chat) -> None:
-        for step in chat.stopping(moving=True):
+        for step in chat.ending(moving=True):
             await self._take(step)
 
     # Relaying
@@ -378,7 +381,7 @@ class Node:
         connect(link, self._reactor, partial(self._unlinked, link))
 
     def _linked(self, link: RelayingEnd) -> None:
-        if self._link is not link:
+        if self._link is not link or self._stopping:
             link.close()
             return
         _log.info(

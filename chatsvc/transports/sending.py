@@ -54,8 +54,11 @@ class Sending(Paying):
         if self._telling:
             self._send_after(data)
             return
+        if not self._direct:
+            self.transport.write(data)
+            return
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
-        if self._direct and not self._buffered:
+        if not self._buffered:
             try:
                 sent = self._socket.send(data)
             except OSError:
@@ -66,7 +69,7 @@ class Sending(Paying):
         self._buffered = True
         self._waiting += len(data)
         self.transport.write(data)
-        if self._direct and self._waiting > BUFFER:
+        if self._waiting > BUFFER:
             self.output_stuck()
 
 

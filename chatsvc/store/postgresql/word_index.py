@@ -15,6 +15,7 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.words import UNICODE
 from chatsvc.store.line_rows import SELECT
 from chatsvc.store.location import Database
+from chatsvc.store.postgresql.arrays import Bigints, Integers, Texts
 from chatsvc.store.postgresql.connection import Connection, Link
 from chatsvc.store.postgresql.index_terms import vector
 from chatsvc.store.postgresql.line_rows import line_in, lines
@@ -45,7 +46,7 @@ _FIRST = """SELECT start.room, line.* FROM unnest(%s::integer[], %s::bigint[])
 _NEXT = "{select} WHERE said.room = %s AND {which} LIMIT %s"
 _ADD = """INSERT INTO words (id, room, number, time, terms)
           SELECT id, room, number, time, terms::tsvector
-          FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::text[])
+          FROM unnest(%s, %s, %s, %s, %s)
           AS line (id, room, number, time, terms)"""
 _KEEP_PLACES = """INSERT INTO place
                   SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bigint[])
@@ -204,14 +205,17 @@ def _of_room(link: Link, room: int, which: str, found: list[Said], most: int) ->
 def _add(link: Link, numbered: list[tuple[int, _Found]]) -> None:
     """Add lines under these ids, except those that are deleted."""
     kept = [(id_, room, line) for id_, (room, line) in numbered if not line.deleted]
-    ids, rooms, numbers, times, terms = [], [], [], [], []
-    for id_, room, line in kept:
-        ids.append(id_)
-        rooms.append(room)
-        numbers.append(line.number)
-        times.append(round(line.time * 1000))
-        terms.append(vector(line))
-    link.execute(_ADD, (ids, rooms, numbers, times, terms))
+    if not kept:
+        return
+    ids, rooms, lines = zip(*kept, strict=True)
+    columns = (
+        Bigints(ids),
+        Integers(rooms),
+        Bigints(line.number for line in lines),
+        Bigints(round(line.time * 1000) for line in lines),
+        Texts(map(vector, lines)),
+    )
+    link.execute(_ADD, columns)
 
 
 def _keep(link: Link, places: list[Place]) -> None:

@@ -89,6 +89,8 @@ class LeadingEnd(LinkEnd):
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if not self.node:
             self._greet(kind, payload)
+        elif kind is Kind.DATA and whom in self.connections:
+            self.connections[whom].receive(payload)
         elif kind is Kind.ARRIVED:
             if self._links.chat is None:
                 self.send(Kind.CLOSE, whom)  # it was on its way when this node stopped leading
@@ -100,7 +102,7 @@ class LeadingEnd(LinkEnd):
             if self._links.chat is not None:
                 self._links.chat.dismiss(self.node)
         elif whom in self.connections:
-            self._on(kind, self.connections[whom], payload)
+            self._on(kind, self.connections[whom])
 
     def _greet(self, kind: Kind, payload: bytes) -> None:
         """Let a node in that knows the secret; anybody else is not answered."""
@@ -147,10 +149,8 @@ class LeadingEnd(LinkEnd):
         self.connections[number] = remote = RemoteTransport(self, number, peer, host, self._clock)
         remote.begin(chat.accept(_arrival(self.node, known)))
 
-    def _on(self, kind: Kind, remote: RemoteTransport, payload: bytes) -> None:
-        if kind is Kind.DATA:
-            remote.receive(payload)
-        elif kind is Kind.ENDED:
+    def _on(self, kind: Kind, remote: RemoteTransport) -> None:
+        if kind is Kind.ENDED:
             remote.end()
         elif kind is Kind.HOLD:
             remote.filled()

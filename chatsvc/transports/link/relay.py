@@ -57,6 +57,7 @@ class Relay(ServerFactory):
         self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self._waiting: dict[RelayedConnection, IDelayedCall] = {}
         self._accept: Accept | None = None  # while this node leads
+        self._is_leaving = False
 
     def change(self, limits: Limits, most: int, require_tls: bool) -> None:
         """Use other limits from now on."""
@@ -103,8 +104,9 @@ class Relay(ServerFactory):
         self.open -= 1
         connection.become(accept(connection.arrival()))
 
-    def dismiss(self) -> None:
-        """Close the connections that wait: this node stops."""
+    def leave(self) -> None:
+        """Accept nobody any more, and close the connections that wait: this node stops."""
+        self._is_leaving, self.link = True, None
         for connection in self._waited():
             self._close(connection, MOVING)
 
@@ -115,7 +117,8 @@ class Relay(ServerFactory):
         if self._accept is not None:
             self._give(connection, self._accept)
             return
-        self._waiting[connection] = self.clock.callLater(PATIENCE, self._give_up, connection)
+        patience = GREETING if self._is_leaving else PATIENCE
+        self._waiting[connection] = self.clock.callLater(patience, self._give_up, connection)
         self.look_at(connection)
 
     def look_at(self, connection: RelayedConnection) -> None:
@@ -130,7 +133,7 @@ class Relay(ServerFactory):
 
     def _give_up(self, connection: RelayedConnection) -> None:
         stop(self._waiting.pop(connection, None))
-        self._close(connection, Goodbye(UNAVAILABLE))
+        self._close(connection, MOVING if self._is_leaving else Goodbye(UNAVAILABLE))
 
     def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known

@@ -91,10 +91,11 @@ class RemoteTransport:
         """Send data."""
         if not self.connected or self.disconnecting or not data:
             return
+        if len(data) <= PIECE:
+            self._end.deliver(self, data)
+            return
         for start in range(0, len(data), PIECE):
-            self._end.deliver(
-                self, data[start : start + PIECE] if start or len(data) > PIECE else data
-            )
+            self._end.deliver(self, data[start : start + PIECE])
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
         """Send several pieces of data."""

@@ -157,8 +157,10 @@ class Channel(HTTPChannel):
 
     def _watched(self, head: Head) -> Coroutine[Any, Any, Reply] | None:
         """Begin to answer a program that watches the service."""
-        monitor = self._arrival.gate.monitor
-        return None if monitor is None else monitor.find(head, self._arrival.is_local())
+        arrival, monitor = self._arrival, self._arrival.gate.monitor
+        if monitor is None:
+            return None
+        return monitor.find(head, arrival.is_local(), relayed=bool(arrival.node))
 
     def _answered(self, reply: Reply | Failure, request: PageRequest) -> None:
         self._answering = False

@@ -38,15 +38,18 @@ class Monitoring:
             "/healthz": self._health, "/readyz": self._readiness, "/metrics": self._metrics,
         }  # fmt: skip
 
-    def find(self, head: Head, local: bool) -> Coroutine[Any, Any, Reply] | None:
+    def find(self, head: Head, local: bool, relayed: bool) -> Coroutine[Any, Any, Reply] | None:
         """Begin to answer a request, or return None if it is for another page."""
         method, target, _ = head.request.split(" ")
-        page = self._pages.get(target.partition("?")[0])
+        path, _, query = target.partition("?")
+        page = self._pages.get(path)
         if page is None or method not in ("GET", "HEAD"):
             return None
-        if (local and _is_direct(head)) or self._has_token(head):
-            return page()
-        return self._denied(head)
+        if not (local and _is_direct(head)) and not self._has_token(head):
+            return self._denied(head)
+        if page == self._readiness and query == "relaying" and not relayed:
+            return self._leading()
+        return page()
 
     def _has_token(self, head: Head) -> bool:
         scheme, _, given = " ".join(head.fields.get("authorization", [])).partition(" ")
@@ -80,6 +83,9 @@ class Monitoring:
             return _said(503, "The server is full.")
         health = await self._health()
         return _said(200, "Users can join.") if health.status == 200 else health
+
+    async def _leading(self) -> Reply:
+        return _said(503, "This node does not relay.")
 
     async def _metrics(self) -> Reply:
         return Reply(200, {**_FRESH, "Content-Type": CONTENT_TYPE}, await exposed(self._gate))

@@ -19,8 +19,9 @@ class Reply(NamedTuple):
 class Pages(Protocol):
     """Pages whose answers take time."""
 
-    def find(self, head: Head, local: bool) -> Coroutine[Any, Any, Reply] | None:
+    def find(self, head: Head, local: bool, relayed: bool) -> Coroutine[Any, Any, Reply] | None:
         """Begin to answer a request, or return None if it is for another page.
 
-        `local` says that the connection comes from this machine.
+        `local` says that the connection comes from this machine, and `relayed` that another node
+        has accepted it.
         """

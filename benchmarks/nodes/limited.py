@@ -1,0 +1,119 @@
+"""How many messages nodes deliver that may each use the same part of a processor; needs root.
+
+The load generator says as much as readers take, so the busiest node is at its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.nodes.capacity import NAMES, wait_for_links
+from benchmarks.nodes.site import Node, Site
+from benchmarks.scenarios import Generator, faults_in
+from benchmarks.servers import Trouble, scratch_folder
+
+PERIOD = 10_000  # µs in which a node may use its share
+
+
+class Work(NamedTuple):
+    """Who is where."""
+
+    title: str
+    options: tuple[str, ...]  # of the load generator
+
+
+def _rooms(rooms: int, members: int, talkers: int, spread: bool) -> tuple[str, ...]:
+    sizes = ("--rooms", str(rooms), "--members", str(members), "--talkers", str(talkers))
+    return (*sizes, "--inflight", "2", *(["--spread"] if spread else []))
+
+
+WORKS = (
+    Work("room of 200", _rooms(1, 200, 10, spread=True)),
+    Work("room of 1,000", _rooms(1, 1000, 10, spread=True)),
+    Work("40 rooms of 10, each at one node", _rooms(40, 10, 1, spread=False)),
+    Work("40 rooms of 10, each at all nodes", _rooms(40, 10, 1, spread=True)),
+)
+LAYOUTS = {  # the nodes that users come to; the first of all nodes leads
+    "one node": "a",
+    "two, users at both": "ab",
+    "two, users at the relay": "b",
+    "three, users at the relays": "bc",
+}
+
+
+def measure(work: Work, at: str, share: float, seconds: float) -> float:
+    """Return the deliveries per second of nodes to which users come in turn."""
+    with scratch_folder() as folder:
+        site = Site(folder, NAMES[: max(map(NAMES.index, at)) + 1])
+        with site.running():
+            wait_for_links(site)
+            with limited(site.nodes, share):
+                ports = [node.port for node in site.nodes if node.name in at]
+                figures = Generator(folder).run_at(ports, work.options, seconds)
+    if faults := faults_in(figures):
+        raise SystemExit(f"{work.title}: {faults}")
+    return figures["deliveries_per_second"]
+
+
+@contextmanager
+def limited(nodes: list[Node], share: float) -> Iterator[None]:
+    """Let each node use only this share of a processor until the end of the block."""
+    groups = [_CGROUPS / f"chatsvc-{os.getpid()}-{node.name}" for node in nodes]
+    for node, group in zip(nodes, groups, strict=True):
+        assert node.process is not None
+        group.mkdir()
+        for file, value in _quota(round(PERIOD * share)).items():
+            (group / file).write_text(value)
+        (group / "cgroup.procs").write_text(str(node.process.pid))
+    try:
+        yield
+    finally:
+        for group in groups:
+            for process in (group / "cgroup.procs").read_text().split():
+                (_CGROUPS / "cgroup.procs").write_text(process)
+            group.rmdir()
+
+
+_ROOT = Path("/sys/fs/cgroup")
+_IS_OLD = (_ROOT / "cpu").is_dir()  # version 1 of control groups
+_CGROUPS = _ROOT / "cpu" if _IS_OLD else _ROOT
+
+
+def _quota(used: int) -> dict[str, str]:
+    if _IS_OLD:
+        return {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(used)}
+    return {"cpu.max": f"{used} {PERIOD}"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.nodes.limited", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="for each (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="each in turn (%(default)s)")
+    parser.add_argument(
+        "--share", type=float, default=0.3, help="of a processor, for each node (%(default)s)"
+    )
+    given = parser.parse_args()
+    print(f"| deliveries/s | {' | '.join(LAYOUTS)} |")
+    print(f"|---|{'---:|' * len(LAYOUTS)}", flush=True)
+    for work in WORKS:
+        rounds = [
+            [measure(work, at, given.share, given.seconds) for at in LAYOUTS.values()]
+            for _ in range(given.rounds)
+        ]
+        reached = [statistics.median(some) for some in zip(*rounds, strict=True)]
+        columns = [f"{one:,.0f} ({one / reached[0]:.2f})" for one in reached]
+        print(f"| {work.title} | {' | '.join(columns)} |", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Trouble, OSError) as trouble:
+        sys.exit(str(trouble))
