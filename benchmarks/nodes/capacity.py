@@ -191,7 +191,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=10, help="for each (%(default)s)")
     parser.add_argument(
-        "--leader", type=float, default=0.5, help="its share of the people (%(default)s)"
+        "--leader", type=float, default=0.0, help="its share of the people (%(default)s)"
     )
     parser.add_argument("--only", default="", help="work whose title contains this")
     given = parser.parse_args()

@@ -49,7 +49,7 @@ LAYOUTS = {  # the nodes that users come to; the first of all nodes leads
 
 
 def measure(work: Work, at: str, share: float, seconds: float) -> float:
-    """Return the deliveries per second of nodes to which users come in turn."""
+    """Return how many messages readers are sent each second, at nodes which users take in turn."""
     with scratch_folder() as folder:
         site = Site(folder, NAMES[: max(map(NAMES.index, at)) + 1])
         with site.running():

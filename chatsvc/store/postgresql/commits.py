@@ -12,13 +12,23 @@ import psycopg
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import Commit
 from chatsvc.store.line_rows import manner, signs_column
-from chatsvc.store.postgresql.arrays import Bigints, Booleans, Integers, Smallints, Texts
+from chatsvc.store.postgresql.columns import (
+    Statement,
+    bigints,
+    booleans,
+    integers,
+    smallints,
+    texts,
+)
 from chatsvc.store.postgresql.connection import Link
 from chatsvc.store.postgresql.line_rows import tag_column
 from chatsvc.store.postgresql.text import stored_all
 
-_KEEP = """SELECT place, base
-           FROM keep_v1(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_KEEP = Statement(
+    "keep",
+    """SELECT place, base
+       FROM keep_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+)
 _LOCK = "SELECT lock_rooms_v1(%s::text[])"
 _KNOWN = """SELECT given.client, given.tag, said.number
             FROM unnest(%s::text[], %s::text[]) AS given (client, tag)
@@ -151,19 +161,19 @@ def _keep(link: Link, columns: _Columns) -> dict[str, int]:
     for room in columns.rooms:
         steps[room] += 1
         counted.append(steps[room])
-    values = (
-        Texts(stored_all(names)),
-        Integers(map(places.__getitem__, columns.rooms)),
-        Integers(counted),
-        Bigints(columns.times),
-        Texts(columns.senders),
-        Texts(columns.texts),
-        Smallints(columns.actions),
-        Texts(columns.clients),
-        Texts(columns.tags),
-        Texts(columns.accounts),
-        Booleans(columns.quiets),
-        Texts(columns.signs),
+    rows = _KEEP.execute(
+        link,
+        texts(stored_all(names)),
+        integers([places[room] for room in columns.rooms]),
+        integers(counted),
+        bigints(columns.times),
+        texts(columns.senders),
+        texts(columns.texts),
+        smallints(columns.actions),
+        texts(columns.clients),
+        texts(columns.tags),
+        texts(columns.accounts),
+        booleans(columns.quiets),
+        texts(columns.signs),
     )
-    rows = link.execute(_KEEP, values, binary=True)
     return {names[place - 1]: base for place, base in rows}

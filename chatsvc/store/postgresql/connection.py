@@ -18,7 +18,6 @@ from psycopg.conninfo import conninfo_to_dict
 from chatsvc.store.archive import BROKEN, ArchiveFailed
 from chatsvc.store.leading import Deposed
 from chatsvc.store.location import Database
-from chatsvc.store.postgresql.arrays import teach
 from chatsvc.store.postgresql.errors import failed, is_passing, unreachable
 
 T = TypeVar("T")
@@ -79,7 +78,6 @@ def connect(database: Database, kind: type[Link] = psycopg.Connection, **setting
         link.close()
         raise
     link.prepare_threshold = 0
-    teach(link)
     return link
 
 

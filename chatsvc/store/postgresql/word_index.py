@@ -15,7 +15,7 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.words import UNICODE
 from chatsvc.store.line_rows import SELECT
 from chatsvc.store.location import Database
-from chatsvc.store.postgresql.arrays import Bigints, Integers, Texts
+from chatsvc.store.postgresql.columns import Statement, bigints, integers, texts
 from chatsvc.store.postgresql.connection import Connection, Link
 from chatsvc.store.postgresql.index_terms import vector
 from chatsvc.store.postgresql.line_rows import line_in, lines
@@ -44,10 +44,12 @@ _FIRST = """SELECT start.room, line.* FROM unnest(%s::integer[], %s::bigint[])
             LATERAL ({select} WHERE said.room = start.room AND {which} LIMIT %s) AS line
             ORDER BY start.position"""
 _NEXT = "{select} WHERE said.room = %s AND {which} LIMIT %s"
-_ADD = """INSERT INTO words (id, room, number, time, terms)
-          SELECT id, room, number, time, terms::tsvector
-          FROM unnest(%s, %s, %s, %s, %s)
-          AS line (id, room, number, time, terms)"""
+_ADD = Statement(
+    "add",
+    """INSERT INTO words (id, room, number, time, terms)
+       SELECT id, room, number, time, terms::tsvector
+       FROM unnest($1, $2, $3, $4, $5) AS line (id, room, number, time, terms)""",
+)
 _KEEP_PLACES = """INSERT INTO place
                   SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bigint[])
                   ON CONFLICT (room) DO UPDATE SET low = excluded.low, high = excluded.high"""
@@ -208,14 +210,14 @@ def _add(link: Link, numbered: list[tuple[int, _Found]]) -> None:
     if not kept:
         return
     ids, rooms, lines = zip(*kept, strict=True)
-    columns = (
-        Bigints(ids),
-        Integers(rooms),
-        Bigints(line.number for line in lines),
-        Bigints(round(line.time * 1000) for line in lines),
-        Texts(map(vector, lines)),
+    _ADD.execute(
+        link,
+        bigints(ids),
+        integers(rooms),
+        bigints([line.number for line in lines]),
+        bigints([round(line.time * 1000) for line in lines]),
+        texts([vector(line) for line in lines]),
     )
-    link.execute(_ADD, columns)
 
 
 def _keep(link: Link, places: list[Place]) -> None:
