@@ -21,6 +21,7 @@ from chatsvc.commands.control import Command
 from chatsvc.options.command_line import Options
 from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
+from chatsvc.running.lease import Lease
 from chatsvc.running.node_commands import NodeCommands, Situation
 from chatsvc.services.sessions import MOVING
 from chatsvc.store.archive import Archive, ArchiveFailed
@@ -40,7 +41,6 @@ OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 AGAIN = 1.0  # seconds between attempts to join the same leader
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
 NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
-AWAY = 60.0  # seconds without the database after which a node no longer leads
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
 
 NAME_TAKEN = (
@@ -86,6 +86,7 @@ class Node:
         self._tls: TLS | None = None
         self.chat: Chat | None = None  # while it leads
         self._renew: Callable[[], Awaitable[None]]  # stores its heartbeat then
+        self._lease: Lease
         self._link: RelayingEnd | None = None  # being opened, or open
         self._silent_since: float | None = None  # since when the leader has stored no heartbeat
         self._said = ""  # what was logged last, which need not be repeated
@@ -171,6 +172,7 @@ class Node:
         """Close the archive, so that another node can lead."""
         chat, self.chat = self.chat, None
         if chat is not None:
+            self._lease.end()
             await chat.archive.close()
 
     async def _leave(self) -> None:
@@ -256,15 +258,18 @@ class Node:
             self._see(leader)
             await self._follow(leader)
             return
+        begun = self._reactor.seconds()
         try:
             await self._renew()
+            if self.chat is not None:
+                self._lease.renewed(begun)
             self.situation.seen = self._reactor.seconds()
         except Deposed as deposed:
             self._say(str(deposed))
             self._step_down(self.chat, "Another node has begun to lead.")
         except ArchiveFailed as failed:
             self._say(str(failed))
-            if self._reactor.seconds() - self.situation.seen > AWAY:
+            if self._lease.is_forfeit:
                 self._step_down(self.chat, str(failed))
 
     async def _follow(self, leader: Leader | None) -> None:
@@ -316,7 +321,7 @@ class Node:
             self._database, self._threads.of_archive, self._threads.turn, start,
             announcement=Announcement(self.name, self._address, self._fingerprint, self._secret),
         )  # fmt: skip
-        chat = self._make_chat(archive)
+        chat, begun = self._make_chat(archive), self._reactor.seconds()
         try:
             chat.open()
         except InUse:
@@ -333,6 +338,9 @@ class Node:
         if self._tls is not None:
             chat.use_tls(self._tls)
         self._links.chat = chat.factory
+        self._lease = Lease(self._reactor, self._links.are_complete, chat.factory.doubt)
+        self._links.when_left = self._lease.look
+        self._lease.renewed(begun)
 
     def _try_to_lead(self) -> None:
         try:
@@ -352,6 +360,7 @@ class Node:
         if self._stopping:
             return
         self.chat = None
+        self._lease.end()
         self._links.chat = None
         self._be_without(why)
         self._links.cut()

@@ -26,10 +26,11 @@ from chatsvc.model.text_rules import LONGEST_LINE, counted
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.output import Telling
-from chatsvc.transports.pacing import ALL, ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.pacing import ALL, ANSWERING, DOUBT, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import weight
 
+WAITING = "This server has lost touch with the others. What you type waits until that is over."
 LEFTOVER = 256  # maximum lines of a broken connection that are carried out
 
 
@@ -91,6 +92,14 @@ class ChatProtocol(Telling):
             self.session.tell(self._arrival.refusal)
             self._arrival.note_refusal()
             self.close()
+        elif self.gate.in_doubt:
+            self.doubt(True)
+
+    def doubt(self, on: bool) -> None:
+        """Answer nothing, or (False) go on."""
+        if on and self.session.user is not None:
+            self.session.tell(Notice(WAITING))
+        self.session.safely(self._pause, DOUBT, on)
 
     def end(self, goodbye: Goodbye) -> None:
         """Close the connection, unless its user has a name."""

@@ -64,6 +64,13 @@ class ChatFactory(Gate, ServerFactory):
             else:
                 self.end(guest, MOVING)
 
+    def doubt(self, on: bool) -> None:
+        """Answer nobody who chats, because another node may lead, or (False) go on."""
+        self.in_doubt = on
+        for guest in list(self.connections):
+            if isinstance(guest.occupant, ChatProtocol):
+                guest.occupant.doubt(on)
+
 
 class Accepting(Protocol):
     """What creates the connections of a port."""

@@ -14,8 +14,9 @@ from chatsvc.transports.gate import Gate
 
 SLICE = 2048  # bytes: for each line in a read, LineReceiver copies what is left of it
 
-ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT = 1, 2, 4, 8, 16, 32  # reasons to stop reading
-ALL = 63
+# Reasons to stop reading
+ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT, DOUBT = 1, 2, 4, 8, 16, 32, 64
+ALL = 127
 FIRST = FULL | OTHERS | DEBT  # what precedes the other requests of one message
 
 

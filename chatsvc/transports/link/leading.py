@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from ipaddress import ip_address
 from typing import Any
@@ -222,13 +222,19 @@ class Links(ServerFactory):
         self.commands: Mapping[str, Command] = {}  # of administrators at other nodes
         self._tls = tls
         self._clock = clock
+        self.when_left: Callable[[], object] = lambda: None
         self._ends: dict[str, LeadingEnd] = {}
+        self._known: set[str] = set()  # nodes that have joined
         self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
 
     @property
     def others(self) -> list[LeadingEnd]:
         """The nodes that relay, in the order of their names."""
         return [self._ends[name] for name in sorted(self._ends)]
+
+    def are_complete(self) -> bool:
+        """Return whether there is a link to each node that has joined until now."""
+        return self._known == self._ends.keys()
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         if not self._may_try(getattr(addr, "host", "")):
@@ -255,6 +261,7 @@ class Links(ServerFactory):
     def joined(self, end: LeadingEnd) -> None:
         """Note a new node."""
         self._ends[end.node] = end
+        self._known.add(end.node)
         self._count()
         _log.info("The node {node} has joined.", node=end.node)
 
@@ -267,6 +274,7 @@ class Links(ServerFactory):
                 "The node {node} is gone, with {count} connections.",
                 node=end.node, count=len(end.connections),
             )  # fmt: skip
+            self.when_left()
 
     def _count(self) -> None:
         if self.chat is not None:
