@@ -33,6 +33,7 @@ def test_columns_of_any_length_arrive(database: Database, name: str) -> None:
     for count in (1, len(values), 500):
         column = random.choices(values, k=count) if count != len(values) else values
         with connect(database) as link:  # another one, which prepares the statement too
+            link.prepare_threshold = None
             for _ in range(2):
                 link.execute("TRUNCATE kept")
                 write = getattr(columns, name)
@@ -57,12 +58,17 @@ def test_errors_are_those_of_psycopg(database: Database) -> None:
     from chatsvc.store.postgresql.errors import is_passing
 
     with connect(database) as link:
+        link.prepare_threshold = None
         with pytest.raises(psycopg.errors.UndefinedTable):
             Statement("wrong", "SELECT $1::integer[] FROM nowhere").execute(link, integers([1]))
         divide = Statement("divide", "SELECT 1 / one FROM unnest($1) AS one")
         assert divide.execute(link, integers([1, -1])) == [(1,), (-1,)]
         with pytest.raises(psycopg.errors.DivisionByZero):
             divide.execute(link, integers([0]))
+        with pytest.raises(psycopg.errors.DivisionByZero), link.transaction():
+            link.execute("DROP TABLE IF EXISTS kept")
+            link.execute("SELECT 1 / 0")
+        assert divide.execute(link, integers([1])) == [(1,)]
         execute(database, f"SELECT pg_terminate_backend({link.info.backend_pid}, 5000)")
         for _ in range(2):  # the server's last words, and then libpq's
             with pytest.raises(psycopg.OperationalError) as lost:

@@ -74,7 +74,11 @@ def _fixed(one: Struct, values: Iterable[int]) -> bytes:
 
 
 class Statement:
-    """A statement that each connection prepares at its first use."""
+    """A statement that each connection prepares at its first use.
+
+    On such a connection, psycopg may prepare nothing (`Connection`, `prepares`): whenever a
+    transaction fails, it lets the server forget everything that is prepared.
+    """
 
     def __init__(self, name: str, query: str) -> None:
         self._name, self._query = name.encode(), query.encode()
@@ -83,6 +87,7 @@ class Statement:
     def execute(self, link: Link, *columns: Column) -> list[tuple[int, ...]]:
         """Return the rows of the result, which are integers."""
         if link not in self._prepared:
+            assert link.prepare_threshold is None, "psycopg would forget what is prepared"
             types = [column.type for column in columns]
             _checked(link.pgconn.prepare(self._name, self._query, types))
             self._prepared.add(link)

@@ -89,11 +89,18 @@ class Connection:
     """One connection, for use by one thread at a time.
 
     When `prepare` or the work raises `Deposed`, it is closed, and every further use raises that.
+    `prepares` says whether psycopg lets the server prepare the statements that it executes.
     """
 
-    def __init__(self, database: Database, prepare: Callable[[Link], object] = nothing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        prepare: Callable[[Link], object] = nothing,
+        prepares: bool = True,
+    ) -> None:
         self._database = database
         self._prepare = prepare
+        self._prepares = prepares
         self._link: Link | None = None
         self._is_down = 0.0  # since when, if the last attempt to connect has failed
         self._is_closed = False
@@ -153,6 +160,8 @@ class Connection:
 
     def _prepared(self) -> Link:
         link = connect(self._database)
+        if not self._prepares:
+            link.prepare_threshold = None
         try:
             self._prepare(link)
         except BaseException:

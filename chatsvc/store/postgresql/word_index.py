@@ -76,7 +76,7 @@ class Index:
     """Adds lines to the index; one call after the other, all in the same thread."""
 
     def __init__(self, database: Database) -> None:
-        self._connection = Connection(database)
+        self._connection = Connection(database, prepares=False)
 
     def open(self) -> None:
         """Begin the index again if it spells words differently; the tables are up to date."""

@@ -68,7 +68,7 @@ class Writer:
         self._database = database
         self._leadership = Leadership(announcement or Announcement())
         self._is_node = announcement is not None
-        self._connection = Connection(database, self._hold)
+        self._connection = Connection(database, self._hold, prepares=False)
         self._tags = HiddenTags()
         self._lasts: dict[str, int] = {}  # of the rooms, as this writer has seen them
         self._renamed: NewName | None = None  # until nobody uses the old name any more
