@@ -71,6 +71,16 @@ def test_a_heartbeat_counts_from_its_beginning(doubt: Doubt) -> None:
     assert doubt.said == [True]
 
 
+def test_a_heartbeat_that_took_too_long_leaves_it_to_the_next_one(doubt: Doubt) -> None:
+    doubt.lose()
+    doubt.clock.advance(LEASE + 5)
+    doubt.lease.renewed(1.0)
+    doubt.clock.advance(0)
+    assert doubt.said == [True]
+    doubt.lease.renewed(LEASE + 4)
+    assert doubt.said == [True, False]
+
+
 def test_a_node_without_heartbeat_leads_on_for_a_while_and_in_doubt_not_so_long(
     doubt: Doubt,
 ) -> None:

@@ -42,12 +42,15 @@ class Lease:
         return self._clock.seconds() - self._begun > limit
 
     def renewed(self, begun: float) -> None:
-        """Note that a heartbeat was stored, which was begun at this time."""
+        """Note that a heartbeat was stored, which was begun at this time.
+
+        If it took so long that the lease is over again, the next one decides.
+        """
         self.end()
         self._begun = begun
         left = begun + LEASE - self._clock.seconds()
         self._ends = self._clock.callLater(max(0.0, left), self.look)
-        if self._in_doubt:
+        if self._in_doubt and left > 0:
             self._in_doubt = False
             self._doubt(False)
 
