@@ -38,7 +38,7 @@ class Network:
         _ip("addr", "add", f"{self.own}/24", "dev", self._bridge)
         _ip("link", "set", self._bridge, "up")
         for name, host in self._hosts.items():
-            space, cable = self.space(name), f"{self._bridge}{name}"
+            space, cable = self.space(name), self._cable(name)
             _ip("netns", "add", space)
             _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
             _ip("link", "set", cable, "master", self._bridge, "up")
@@ -49,8 +49,12 @@ class Network:
 
     def __exit__(self, *_: object) -> None:
         for name in self._hosts:
+            _ip("link", "del", self._cable(name))  # at once, and not with the namespace's last user
             _ip("netns", "del", self.space(name))
         _ip("link", "del", self._bridge)
+
+    def _cable(self, name: str) -> str:
+        return f"{self._bridge}{name}"
 
     def space(self, name: str) -> str:
         """Return the name of a node's namespace."""
