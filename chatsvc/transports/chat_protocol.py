@@ -136,6 +136,9 @@ class ChatProtocol(Telling):
         self._stop_timers()
         self.full, self._direct = True, False
         self._is_ready()
+        if self._reasons & DOUBT:
+            self._queue.clear()
+            return
         bucket, self._bucket = self._bucket, None
         self.session.safely(self._go_on)
         for line in self._leftover()[:LEFTOVER]:
