@@ -1019,7 +1019,8 @@ static void read_options(int count, char **words)
         {"rooms", 1, NULL, 'r'},    {"members", 1, NULL, 'm'},  {"talkers", 1, NULL, 't'},
         {"inflight", 1, NULL, 'i'}, {"rate", 1, NULL, 'l'},     {"size", 1, NULL, 'z'},
         {"warmup", 1, NULL, 'w'},   {"seconds", 1, NULL, 's'},  {"arriving", 1, NULL, 'n'},
-        {"pid", 1, NULL, 'd'},      {"limit", 1, NULL, 'x'},    {"spread", 0, NULL, 'S'},   {NULL, 0, NULL, 0},
+        {"pid", 1, NULL, 'd'},      {"limit", 1, NULL, 'x'},    {"spread", 0, NULL, 'S'},
+        {NULL, 0, NULL, 0},
     };
     int letter;
     opterr = 0;

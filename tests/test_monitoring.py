@@ -85,6 +85,12 @@ def test_the_token_does_not_make_up_for_an_unknown_name_of_the_server(watched: C
     assert answer.status == 421
 
 
+def test_a_node_that_leads_does_not_relay(watched: Chat) -> None:
+    assert get(watched, "/readyz?relaying").status == 503
+    assert get(watched, "/readyz?relaying", "192.0.2.7").status == 401
+    assert get(watched, "/readyz?other").status == 200
+
+
 def test_other_methods_are_refused(watched: Chat) -> None:
     person = watched.connect(address="127.0.0.1")
     person.protocol.dataReceived(ask("POST /metrics", host="localhost"))

@@ -21,6 +21,10 @@ from benchmarks.servers import Trouble, scratch_folder
 
 PERIOD = 10_000  # µs in which a node may use its share
 
+_ROOT = Path("/sys/fs/cgroup")
+_IS_OLD = (_ROOT / "cpu").is_dir()  # version 1 of control groups
+_CGROUPS = _ROOT / "cpu" if _IS_OLD else _ROOT
+
 
 class Work(NamedTuple):
     """Who is where."""
@@ -48,7 +52,7 @@ LAYOUTS = {  # the nodes that users come to; the first of all nodes leads
 }
 
 
-def measure(work: Work, at: str, share: float, seconds: float) -> float:
+def measure(generator: Generator, work: Work, at: str, share: float, seconds: float) -> float:
     """Return how many messages readers are sent each second, at nodes which users take in turn."""
     with scratch_folder() as folder:
         site = Site(folder, NAMES[: max(map(NAMES.index, at)) + 1])
@@ -56,7 +60,7 @@ def measure(work: Work, at: str, share: float, seconds: float) -> float:
             wait_for_links(site)
             with limited(site.nodes, share):
                 ports = [node.port for node in site.nodes if node.name in at]
-                figures = Generator(folder).run_at(ports, work.options, seconds)
+                figures = generator.run_at(ports, work.options, seconds)
     if faults := faults_in(figures):
         raise SystemExit(f"{work.title}: {faults}")
     return figures["deliveries_per_second"]
@@ -81,11 +85,6 @@ def limited(nodes: list[Node], share: float) -> Iterator[None]:
             group.rmdir()
 
 
-_ROOT = Path("/sys/fs/cgroup")
-_IS_OLD = (_ROOT / "cpu").is_dir()  # version 1 of control groups
-_CGROUPS = _ROOT / "cpu" if _IS_OLD else _ROOT
-
-
 def _quota(used: int) -> dict[str, str]:
     if _IS_OLD:
         return {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(used)}
@@ -102,14 +101,19 @@ def main() -> None:
     given = parser.parse_args()
     print(f"| deliveries/s | {' | '.join(LAYOUTS)} |")
     print(f"|---|{'---:|' * len(LAYOUTS)}", flush=True)
-    for work in WORKS:
-        rounds = [
-            [measure(work, at, given.share, given.seconds) for at in LAYOUTS.values()]
-            for _ in range(given.rounds)
-        ]
-        reached = [statistics.median(some) for some in zip(*rounds, strict=True)]
-        columns = [f"{one:,.0f} ({one / reached[0]:.2f})" for one in reached]
-        print(f"| {work.title} | {' | '.join(columns)} |", flush=True)
+    with scratch_folder() as folder:
+        generator = Generator(folder)
+        for work in WORKS:
+            rounds = [
+                [
+                    measure(generator, work, at, given.share, given.seconds)
+                    for at in LAYOUTS.values()
+                ]
+                for _ in range(given.rounds)
+            ]
+            reached = [statistics.median(some) for some in zip(*rounds, strict=True)]
+            columns = [f"{one:,.0f} ({one / reached[0]:.2f})" for one in reached]
+            print(f"| {work.title} | {' | '.join(columns)} |", flush=True)
 
 
 if __name__ == "__main__":

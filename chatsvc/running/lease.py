@@ -1,9 +1,10 @@
 """Whether the node that leads can be sure of it.
 
-Another node can lead once this one has stored no heartbeat for `LEASE` seconds.  A node that has
-a link to this one does not: it gives up the link before it accepts anybody.  So there is doubt if
-this node has stored no heartbeat for that long, and has no link to some node that it has known.
-Then nobody is answered, because the other node may have given away their names.
+Another node can lead once this one has stored no heartbeat for `LEASE` seconds (or has lost its
+lock, which is not noticed here).  A node that has a link to this one does not: it gives up the link
+first.  So there is doubt if this node has stored no heartbeat for that long, and has no link to
+some node that it has known.  Then nobody is answered, because the other node may have given away
+their names.
 """
 
 from __future__ import annotations

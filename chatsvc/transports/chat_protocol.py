@@ -30,7 +30,10 @@ from chatsvc.transports.pacing import ALL, ANSWERING, DOUBT, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import weight
 
-WAITING = "This server has lost touch with the others. What you type waits until that is over."
+WAITING = (
+    "This server has lost touch with the others. What you type waits; if you are disconnected,"
+    " type it again."
+)
 LEFTOVER = 256  # maximum lines of a broken connection that are carried out
 
 

@@ -106,7 +106,8 @@ class Relay(ServerFactory):
 
     def leave(self) -> None:
         """Accept nobody any more, and close the connections that wait: this node stops."""
-        self._is_leaving, self.link = True, None
+        self._is_leaving = True
+        self.use(None)
         for connection in self._waited():
             self._close(connection, MOVING)
 
