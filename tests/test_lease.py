@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from conftest import Chat, Person
@@ -11,106 +12,103 @@ from links import Nodes
 from twisted.internet.task import Clock
 from webpeople import ask, program, received
 
-from chatsvc.running.lease import AWAY, DOUBTED, Lease
+from chatsvc.model.rate_limits import UNLIMITED
+from chatsvc.running.lease import ALONE, AWAY, Lease
 from chatsvc.store.leading import LEASE
 from chatsvc.transports.chat_protocol import WAITING
 from chatsvc.transports.web.monitoring import Monitoring
 
 
-class Doubt:
-    """A lease, with links that are complete or not."""
+class Leading:
+    """A node that leads, as far as its lease tells it what to do."""
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.complete = True
-        self.said: list[bool] = []
-        self.lease = Lease(self.clock, lambda: self.complete, self.said.append)
-        self.lease.renewed(0.0)
-
-    def lose(self) -> None:
-        self.complete = False
-        self.lease.look()
+        self.said: list[bool | str] = []
+        self.lease = Lease(self.clock, 0.0, self.said.append, lambda: self.said.append("given up"))
 
 
 @pytest.fixture
-def doubt() -> Doubt:
-    return Doubt()
+def leading() -> Leading:
+    return Leading()
 
 
-def test_there_is_doubt_when_the_lease_ends_after_a_link_was_lost(doubt: Doubt) -> None:
-    doubt.clock.advance(3)
-    doubt.lose()
-    doubt.clock.advance(LEASE - 3.1)
-    assert doubt.said == []
-    doubt.clock.advance(0.1)
-    assert doubt.said == [True]
+def test_there_is_doubt_when_no_heartbeat_was_stored_for_long(leading: Leading) -> None:
+    leading.clock.advance(LEASE - 0.1)
+    assert leading.said == []
+    leading.clock.advance(0.1)
+    assert leading.said == [True]
 
 
-def test_there_is_doubt_when_a_link_is_lost_after_the_lease_has_ended(doubt: Doubt) -> None:
-    doubt.clock.advance(LEASE + 20)
-    assert doubt.said == []
-    doubt.lose()
-    doubt.lose()
-    assert doubt.said == [True]
+def test_a_heartbeat_ends_doubt_and_begins_another_lease(leading: Leading) -> None:
+    leading.clock.advance(LEASE)
+    leading.lease.renewed(leading.clock.seconds())
+    assert leading.said == [True, False]
+    leading.clock.advance(LEASE)
+    assert leading.said == [True, False, True]
 
 
-def test_a_heartbeat_ends_doubt_and_begins_another_lease(doubt: Doubt) -> None:
-    doubt.lose()
-    doubt.clock.advance(LEASE)
-    doubt.lease.renewed(doubt.clock.seconds())
-    assert doubt.said == [True, False]
-    doubt.clock.advance(LEASE)
-    assert doubt.said == [True, False, True]
+def test_heartbeats_in_time_leave_no_doubt(leading: Leading) -> None:
+    for _ in range(20):
+        leading.clock.advance(LEASE - 1)
+        leading.lease.renewed(leading.clock.seconds() - 0.5)
+    assert leading.said == []
 
 
-def test_a_heartbeat_counts_from_its_beginning(doubt: Doubt) -> None:
-    doubt.lose()
-    doubt.clock.advance(LEASE - 1)
-    doubt.lease.renewed(1.0)
-    doubt.clock.advance(2)
-    assert doubt.said == [True]
+def test_a_heartbeat_counts_from_its_beginning(leading: Leading) -> None:
+    leading.clock.advance(LEASE - 1)
+    leading.lease.renewed(1.0)
+    leading.clock.advance(2)
+    assert leading.said == [True]
 
 
-def test_a_heartbeat_that_took_too_long_leaves_it_to_the_next_one(doubt: Doubt) -> None:
-    doubt.lose()
-    doubt.clock.advance(LEASE + 5)
-    doubt.lease.renewed(1.0)
-    doubt.clock.advance(0)
-    assert doubt.said == [True]
-    doubt.lease.renewed(LEASE + 4)
-    assert doubt.said == [True, False]
+def test_a_heartbeat_that_took_too_long_leaves_it_to_the_next_one(leading: Leading) -> None:
+    leading.clock.advance(LEASE + 5)
+    leading.lease.renewed(1.0)
+    leading.clock.advance(0)
+    assert leading.said == [True]
+    leading.lease.renewed(LEASE + 4)
+    assert leading.said == [True, False]
 
 
-def test_a_node_without_heartbeat_leads_on_for_a_while_and_in_doubt_not_so_long(
-    doubt: Doubt,
-) -> None:
-    doubt.clock.advance(DOUBTED + 1)
-    assert not doubt.lease.is_forfeit
-    doubt.lose()
-    assert doubt.lease.is_forfeit
-    doubt.lease.renewed(doubt.clock.seconds())
-    assert not doubt.lease.is_forfeit
-    doubt.complete = True
-    doubt.clock.advance(AWAY + 1)
-    assert doubt.lease.is_forfeit
+def test_a_node_without_heartbeat_gives_up_after_a_while(leading: Leading) -> None:
+    leading.clock.advance(LEASE)
+    leading.clock.advance(AWAY - LEASE - 0.1)
+    assert leading.said == [True]
+    leading.clock.advance(0.1)
+    assert leading.said == [True, "given up"]
 
 
-def test_a_lease_that_has_ended_notices_nothing(doubt: Doubt) -> None:
-    doubt.lease.end()
-    doubt.lose()
-    doubt.clock.advance(2 * LEASE)
-    assert doubt.said == []
-    assert doubt.clock.getDelayedCalls() == []
+@pytest.mark.parametrize("moment", [3, 13])
+def test_it_gives_up_sooner_when_another_node_is_gone(leading: Leading, moment: int) -> None:
+    leading.clock.advance(moment)
+    leading.lease.alone()
+    leading.clock.advance(ALONE - moment - 0.1)
+    assert leading.said == [True]
+    leading.clock.advance(0.1)
+    assert leading.said == [True, "given up"]
 
 
-def test_links_are_complete_while_there_is_one_to_each_node_that_has_joined() -> None:
+def test_another_node_that_went_before_the_last_heartbeat_changes_nothing(leading: Leading) -> None:
+    leading.lease.alone()
+    leading.lease.renewed(1.0)
+    leading.clock.advance(ALONE + 2)
+    assert leading.said == [True]
+
+
+def test_a_lease_that_has_ended_notices_nothing(leading: Leading) -> None:
+    leading.lease.end()
+    leading.lease.alone()
+    leading.clock.advance(2 * AWAY)
+    assert leading.said == []
+    assert leading.clock.getDelayedCalls() == []
+
+
+def test_the_leader_hears_of_each_node_that_is_gone() -> None:
     nodes, lost = Nodes(), []
-    nodes.links.when_left = lambda: lost.append(nodes.links.are_complete())
-    assert nodes.links.are_complete()
+    nodes.links.when_left = lambda: lost.append(nodes.links.others)
     nodes.there.cut()
-    assert lost == [False]
-    nodes.link()
-    assert nodes.links.are_complete()
+    assert lost == [[]]
 
 
 def in_text(chat: Chat) -> tuple[Person, str]:
@@ -169,6 +167,19 @@ def test_nobody_gets_a_name_in_doubt(chat: Chat) -> None:
     chat.factory.doubt(False)
     assert "Welcome" in "\n".join(early.read())
     assert "Welcome" in "\n".join(late.read())
+
+
+def test_the_time_to_enter_a_name_does_not_run_out_in_doubt() -> None:
+    chat = Chat(limits=replace(UNLIMITED, name_within=5))
+    guest = chat.connect()
+    chat.wait_for_greeting()
+    chat.factory.doubt(True)
+    guest.send("ann")
+    chat.clock.advance(10)
+    chat.clock.advance(0)
+    chat.factory.doubt(False)
+    assert "Welcome" in "\n".join(guest.read())
+    assert not guest.transport.disconnecting
 
 
 def test_a_page_waits_and_health_checks_do_not(chat: Chat) -> None:

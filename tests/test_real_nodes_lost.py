@@ -61,21 +61,13 @@ def answer_to(tag: str, program: Program) -> dict[str, Any]:
     return program.until(lambda event: event.get("tag") == tag, f"the answer to {tag}")
 
 
-def has_answer_to(tag: str, program: Program) -> bool:
-    """Return whether a request is answered before the connection ends."""
+def until_ended(program: Program) -> list[dict[str, Any]]:
+    """Return what is received before the connection ends."""
+    events = []
     with contextlib.suppress(ConnectionError):
-        while (event := program.raw_line("the end")) is not None:
-            if json.loads(event).get("tag") == tag:
-                return True
-    return False
-
-
-def has_ended(program: Program) -> bool:
-    """Return whether a connection ends, whatever is received before."""
-    with contextlib.suppress(ConnectionError):
-        while program.raw_line("the end") is not None:
-            pass
-    return True
+        while (line := program.raw_line("the end")) is not None:
+            events.append(json.loads(line))
+    return events
 
 
 def test_the_people_of_a_killed_node_leave_within_4_seconds(nodes: Nodes) -> None:
@@ -94,7 +86,7 @@ def test_the_people_of_a_hanging_node_leave_within_12_seconds(nodes: Nodes) -> N
             assert seconds_until_left(cem, "bob") < 12
             with at(nodes.services["c"], "bob"):  # the name is free
                 pass
-        assert has_ended(bob)
+        until_ended(bob)
         relay.wait_for(r"The node b relays to a[\s\S]*The node b relays to a")
         with at(relay, "ben") as ben:
             assert ben.ask("say", room="#lobby", text="back")["event"] == "said"
@@ -109,11 +101,11 @@ def test_another_node_leads_while_the_leader_hangs_and_it_writes_nothing_more(
         with hanging(leader):
             ann.request("say", room="#lobby", text="too late", tag="late")
             begun = time.monotonic()
-            assert has_ended(cem_before)
+            until_ended(cem_before)
             with at(nodes.services["c"], "cem") as cem:
                 assert time.monotonic() - begun < 13
                 assert cem.ask("say", room="#lobby", text="two")["number"] == 2
-        assert has_ended(ann)
+        until_ended(ann)
     leader.wait_for("The node a relays to [bc]")
     with at(leader, "ann") as ann:
         texts = [line["text"] for line in ann.ask("history", room="#lobby")["lines"]]
@@ -131,17 +123,37 @@ def test_another_node_leads_while_the_leader_has_lost_the_database(
         with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem, at(leader, "ann") as ann:
             proxy.close()
             begun = time.monotonic()
-            assert has_ended(bob)
-            assert has_ended(cem)  # whichever of the two leads now
+            until_ended(bob)
+            until_ended(cem)  # whichever of the two leads now
             assert time.monotonic() - begun < 20
             ann.until(lambda event: event.get("text") == WAITING, "the notice that it waits")
             ann.request("who", room="#lobby", tag="who")
-            assert not has_answer_to("who", ann)
+            assert not any(event.get("tag") == "who" for event in until_ended(ann))
             assert time.monotonic() - begun < 30
         with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem:
             assert bob.ask("say", room="#lobby", text="together again")["number"] == 1
             assert cem.event("said")["text"] == "together again"
         leader.kill()
+    server.execute("DROP DATABASE away WITH (FORCE)")
+
+
+def test_a_node_that_starts_does_not_lead_while_the_leader_without_database_answers(
+    server: Server, tmp_path: Path
+) -> None:
+    server.execute("CREATE DATABASE away")
+    proxy = CuttingProxy(server.directory / ".s.PGSQL.5432")
+    with Nodes(tmp_path, server.uri(database="away")) as nodes:
+        leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
+        with at(leader, "ann") as ann:
+            proxy.close()  # the lock is free from now on
+            late = nodes.start("b")  # and leads in the end
+            ann.request("who", room="#lobby", tag="who")
+            with at(late, "ann") as other:
+                assert other.ask("say", room="#lobby", text="here now")["number"] == 1
+            leader.kill()
+            read = until_ended(ann)
+        assert any(event.get("text") == WAITING for event in read)
+        assert not any(event.get("tag") == "who" for event in read)
     server.execute("DROP DATABASE away WITH (FORCE)")
 
 

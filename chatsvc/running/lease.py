@@ -1,10 +1,8 @@
-"""Whether the node that leads can be sure of it.
+"""For how long the node that leads may answer people.
 
-Another node can lead once this one has stored no heartbeat for `LEASE` seconds (or has lost its
-lock, which is not noticed here).  A node that has a link to this one does not: it gives up the link
-first.  So there is doubt if this node has stored no heartbeat for that long, and has no link to
-some node that it has known.  Then nobody is answered, because the other node may have given away
-their names.
+Another node leads once this one has surely ended, or has stored no heartbeat for `LEASE` seconds
+(`running/succession.py`).  So if none was stored for that long, there is doubt: nobody is answered,
+because the other node may have given away their names.
 """
 
 from __future__ import annotations
@@ -17,53 +15,66 @@ from twisted.logger import Logger
 from chatsvc.store.leading import LEASE
 from chatsvc.transports.connection import stop
 
-AWAY = 60.0  # seconds without a heartbeat after which a node no longer leads
-DOUBTED = 20.0  # the same if another node may lead
+AWAY = 60.0  # seconds without a heartbeat after which the node no longer leads
+ALONE = 20.0  # the same if another node, which may lead, has gone meanwhile
 
 _log = Logger()
 
 
 class Lease:
-    """Notices doubt, and when it ends."""
+    """Begins when it is made, and again with each heartbeat.
+
+    `doubt` is called with True when it is over, and with False if a heartbeat is stored after all;
+    `give_up` if that takes too long.
+    """
 
     def __init__(
-        self, clock: IReactorTime, is_complete: Callable[[], bool], doubt: Callable[[bool], object]
+        self,
+        clock: IReactorTime,
+        begun: float,
+        doubt: Callable[[bool], object],
+        give_up: Callable[[], object],
     ) -> None:
         self._clock = clock
-        self._is_complete = is_complete  # returns whether there is a link to each known node
-        self._doubt = doubt
-        self._begun = clock.seconds()
-        self._ends: IDelayedCall | None = None
-        self._in_doubt = False
-
-    @property
-    def is_forfeit(self) -> bool:
-        """Whether to stop leading, because no heartbeat could be stored for long."""
-        limit = DOUBTED if self._in_doubt else AWAY
-        return self._clock.seconds() - self._begun > limit
+        self._doubt, self._give_up = doubt, give_up
+        self.in_doubt = False
+        self._timers: list[IDelayedCall] = []
+        self._begin(begun)
 
     def renewed(self, begun: float) -> None:
         """Note that a heartbeat was stored, which was begun at this time.
 
         If it took so long that the lease is over again, the next one decides.
         """
-        self.end()
-        self._begun = begun
-        left = begun + LEASE - self._clock.seconds()
-        self._ends = self._clock.callLater(max(0.0, left), self.look)
-        if self._in_doubt and left > 0:
-            self._in_doubt = False
+        self._begin(begun)
+        if self.in_doubt and self._clock.seconds() < begun + LEASE:
+            self.in_doubt = False
             self._doubt(False)
 
-    def look(self) -> None:
-        """Find out whether there is doubt now: a link is lost, or the lease ends."""
-        is_over = self._ends is not None and self._ends.getTime() <= self._clock.seconds()
-        if is_over and not self._in_doubt and not self._is_complete():
-            self._in_doubt = True
-            _log.warn("Another node may lead, so nobody is answered here until that is clear.")
+    def _begin(self, begun: float) -> None:
+        self.end()
+        self._begun = begun
+        self._at(LEASE, self._over)
+        self._at(AWAY, self._give_up)
+
+    def _at(self, age: float, act: Callable[[], object]) -> None:
+        """Do something when the last heartbeat is so old."""
+        left = self._begun + age - self._clock.seconds()
+        self._timers.append(self._clock.callLater(max(0.0, left), act))
+
+    def _over(self) -> None:
+        if not self.in_doubt:
+            self.in_doubt = True
+            _log.warn("No heartbeat could be stored for 10 seconds, so nobody is answered here.")
             self._doubt(True)
+
+    def alone(self) -> None:
+        """Note that another node is gone, or does not reach this one."""
+        if self._timers:
+            self._at(ALONE, self._give_up)
 
     def end(self) -> None:
         """Notice nothing any more."""
-        stop(self._ends)
-        self._ends = None
+        for timer in self._timers:
+            stop(timer)
+        self._timers.clear()

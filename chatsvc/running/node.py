@@ -7,7 +7,6 @@ a link, watch it in the database, and one of them takes over when it is gone.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
@@ -23,6 +22,7 @@ from chatsvc.process.threads import Threads
 from chatsvc.running.chat import Chat, Step, start
 from chatsvc.running.lease import Lease
 from chatsvc.running.node_commands import NodeCommands, Situation
+from chatsvc.running.succession import Succession, last_leader
 from chatsvc.services.sessions import MOVING
 from chatsvc.store.archive import Archive, ArchiveFailed
 from chatsvc.store.leading import LEASE, Announcement, Deposed, InUse, Leader
@@ -39,14 +39,8 @@ from chatsvc.transports.tls import TLS
 
 OFTEN, SOON = 1.0, 0.2  # seconds between looks, and while there is no link
 AGAIN = 1.0  # seconds between attempts to join the same leader
-SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
-NAMESAKE = 3.0  # seconds for the heartbeat of a leader of the same name
+STORED = 5.0  # seconds that people wait for the last messages to be stored, or refused
 LEAVING = 10.0  # seconds for everybody to leave a node that stops
-
-NAME_TAKEN = (
-    "The node that leads the chat is called {node}, too, and runs at {address}. Give each node a"
-    " name of its own with --node."
-)
 
 _log = Logger()
 
@@ -88,9 +82,8 @@ class Node:
         self._renew: Callable[[], Awaitable[None]]  # stores its heartbeat then
         self._lease: Lease
         self._link: RelayingEnd | None = None  # being opened, or open
-        self._silent_since: float | None = None  # since when the leader has stored no heartbeat
+        self._succession = Succession(self.name, reactor)
         self._said = ""  # what was logged last, which need not be repeated
-        self._left = ""  # the secret of a leader that stops
         self._tried = "", 0.0  # the secret of the leader that it has tried to join, and when
         self._resting: Deferred[None] | None = None  # until it looks again
         self.situation = Situation(reactor.seconds())
@@ -117,7 +110,7 @@ class Node:
 
     def open(self) -> None:
         """Accept other nodes, and lead if nobody does; raise `ArchiveFailed` if it cannot."""
-        self._check_name()
+        last = last_leader(self._watcher.look, self.name)
         host, port = self._where
         try:
             self._port = self._reactor.listenTCP(port, self._links)
@@ -129,22 +122,12 @@ class Node:
         host = host or self._watcher.own_address()
         self._address = f"{host}:{cast(Any, self._port.getHost()).port}"
         try:
-            self._lead()
-        except InUse:  # another node leads
+            if not self._succession.obstacle(last):
+                self._lead()
+        except InUse:
+            pass  # another node leads
+        if self.chat is None:
             self._be_without("It has not joined the leading node yet.")
-
-    def _check_name(self) -> None:
-        """Refuse the name of the node that leads, if that one runs: its heartbeat goes on."""
-        before = self._watcher.look()
-        end = time.monotonic() + NAMESAKE
-        while before is not None and before.present and before.node == self.name:
-            time.sleep(SOON)
-            now = self._watcher.look()
-            if now is not None and now.epoch == before.epoch and now.age < before.age:
-                raise ArchiveFailed(NAME_TAKEN.format(node=self.name, address=now.address))
-            if time.monotonic() > end:
-                return
-            before = now
 
     def begin(self) -> None:
         """Start what works in the background."""
@@ -156,7 +139,7 @@ class Node:
         """Yield the steps of stopping; another node can lead as soon as everything is stored."""
         self._stopping = True
         if self.chat is not None:
-            moving = self._links.leave()
+            moving = self._links.leave() or self._lease.in_doubt
             factory = self.chat.factory
             yield stop_listening
             yield partial(self.chat.hub.close, moving)
@@ -253,60 +236,53 @@ class Node:
 
     async def _look(self) -> None:
         """Show others that this node leads; or follow the one that does."""
-        if self.chat is None:
-            leader = await self._threads.watcher(self._watcher.look)
-            self._see(leader)
-            await self._follow(leader)
+        if self.chat is not None:
+            await self._show(self.chat)
             return
+        leader = await self._threads.watcher(self._watcher.look)
+        self._see(leader)
+        await self._follow(leader)
+
+    async def _show(self, chat: Chat) -> None:
+        """Store a heartbeat."""
         begun = self._reactor.seconds()
         try:
             await self._renew()
-            if self.chat is not None:
-                self._lease.renewed(begun)
-            self.situation.seen = self._reactor.seconds()
-        except Deposed as deposed:
-            self._say(str(deposed))
-            self._step_down(self.chat, "Another node has begun to lead.")
         except ArchiveFailed as failed:
             self._say(str(failed))
-            if self._lease.is_forfeit:
-                self._step_down(self.chat, str(failed))
+            if isinstance(failed, Deposed) and self.chat is chat:
+                self._step_down(chat, "Another node has begun to lead.")
+        else:
+            self.situation.seen = self._reactor.seconds()
+            if self.chat is chat:
+                self._lease.renewed(begun)
 
     async def _follow(self, leader: Leader | None) -> None:
         if self._stopping:
             return
-        gone = leader is None or not leader.present
         if leader is not None and self._is_superseded(leader):
             self._abandon(self._relay.link)
             self._be_without("Another node has begun to lead.")
         if self._relay.link is not None:
-            if not self._is_silent(leader):
+            if not self._succession.is_late(leader):
                 return  # the database may have restarted, and the leader is about to notice
         elif leader is not None and leader.present and leader.age <= LEASE:
-            if leader.secret != self._left:
+            if not self._succession.is_stopping(leader):
                 self._join(leader)
             return
-        if leader is not None and not gone:
-            gone = await self._threads.watcher(self._watcher.depose, leader)
-        if gone and not self._stopping:
+        if leader is not None and leader.present:
+            if not await self._threads.watcher(self._watcher.depose, leader):
+                return
+        elif why := self._succession.obstacle(leader):
+            self._be_without(why)
+            return
+        if not self._stopping:
             self._try_to_lead()
 
     def _is_superseded(self, leader: Leader) -> bool:
         """Return whether there is a link to a leader that does not know yet that another leads."""
         link, is_leading = self._relay.link, leader.present and leader.age <= LEASE
         return link is not None and is_leading and leader.secret not in ("", link.leader.secret)
-
-    def _is_silent(self, leader: Leader | None) -> bool:
-        """Return whether a leader to which there is a link has stored no heartbeat for long.
-
-        If the database was away, the leader needs a moment to notice that it is back.
-        """
-        now = self._reactor.seconds()
-        if leader is not None and leader.age <= LEASE:
-            self._silent_since = None
-        elif self._silent_since is None:
-            self._silent_since = now
-        return self._silent_since is not None and now - self._silent_since > SILENT
 
     def _say(self, sentence: str) -> None:
         if sentence and sentence != self._said:
@@ -338,9 +314,8 @@ class Node:
         if self._tls is not None:
             chat.use_tls(self._tls)
         self._links.chat = chat.factory
-        self._lease = Lease(self._reactor, self._links.are_complete, chat.factory.doubt)
-        self._links.when_left = self._lease.look
-        self._lease.renewed(begun)
+        self._lease = Lease(self._reactor, begun, chat.factory.doubt, partial(self._give_up, chat))
+        self._links.when_left = self._lease.alone
 
     def _try_to_lead(self) -> None:
         try:
@@ -351,9 +326,14 @@ class Node:
         assert chat is not None
         self._let_go(self._link)
         chat.begin()
-        self._silent_since = None
+        self._succession.begins()
         _log.info("{text}", text="\n".join(self.ready()))
         self._relay.hand_over(chat.factory.accept)
+
+    def _give_up(self, chat: Chat) -> None:
+        """Step down, because no heartbeat could be stored for long."""
+        if self.chat is chat:
+            self._step_down(chat, self._said or "The database does not answer.")
 
     def _step_down(self, chat: Chat, why: str) -> None:
         """Disconnect everybody, because another node leads now, or could."""
@@ -368,8 +348,10 @@ class Node:
         start(self._end(chat))
 
     async def _end(self, chat: Chat) -> None:
+        late = self._reactor.callLater(STORED, chat.hub.say_goodbye, MOVING)
         for step in chat.ending(moving=True):
             await self._take(step)
+        stop(late)
 
     # Relaying
 
@@ -397,13 +379,14 @@ class Node:
             "The node {node} relays to {leader} at {address}.",
             node=self.name, leader=link.leader.node, address=link.leader.address,
         )  # fmt: skip
+        self._succession.begins()
         self._relay.use(link)
         now = self._reactor.seconds()
         self.situation = Situation(now, link.leader, now)
 
     def _left_by(self, link: RelayingEnd) -> None:
         """Let new connections wait: the leading node stops, and says goodbye to the others."""
-        self._left = link.leader.secret
+        self._succession.stops(link.leader)
         self._let_go(link)
         self._be_without(f"The leading node {link.leader.node} stops.")
         self._wake()
@@ -427,7 +410,8 @@ class Node:
             was_used = self._relay.link is link
             self._link = None
             self._relay.use(None)
-            self._silent_since = None
+            if link.was_ended:
+                self._succession.ended(link.leader)
             if was_used:
                 self._wake()
             if not self._stopping and self.chat is None:

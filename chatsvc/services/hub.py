@@ -269,14 +269,18 @@ class Hub:
         self.erasing.end()
         self.search.end()
         saved = await self._store_the_rest()
-        for session in list(self.directory.sessions):
-            session.tell(MOVING if moving else saved)
-            session.close()
+        self.say_goodbye(MOVING if moving else saved)
         self.joining.note_what_is_read()
         await self.membership.save()
         await self.sign_ins.save()
         await self.bans.save()
         await self.happenings.save()
+
+    def say_goodbye(self, goodbye: Goodbye) -> None:
+        """Close all sessions."""
+        for session in list(self.directory.sessions):
+            session.tell(goodbye)
+            session.close()
 
     async def _store_the_rest(self) -> Goodbye:
         """Store and show the lines that wait, and return what is true of all of them."""

@@ -31,8 +31,7 @@ from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import weight
 
 WAITING = (
-    "This server has lost touch with the others. What you type waits; if you are disconnected,"
-    " type it again."
+    "The database does not answer. What you type waits; if you are disconnected, type it again."
 )
 LEFTOVER = 256  # maximum lines of a broken connection that are carried out
 

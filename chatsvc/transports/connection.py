@@ -134,6 +134,9 @@ class ClientConnection:
         self._waiting = self.gate.clock.callLater(within, self._time_is_up, words)
 
     def _time_is_up(self, words: str) -> None:
+        if words and self.gate.in_doubt:  # nothing is read, so the name may have been sent
+            self.due(HEAD_WITHIN, words)
+            return
         # After a stall, first read what has arrived meanwhile.
         self._waiting = self.gate.clock.callLater(0, self._end, words)
 

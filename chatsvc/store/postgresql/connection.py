@@ -113,9 +113,12 @@ class Connection:
         except psycopg.Error as error:
             raise unreachable(self._database, error) from error
 
-    def close(self) -> None:
-        """Disconnect for good."""
+    def close(self, last: Callable[[Link], object] = nothing) -> None:
+        """Disconnect for good; if there is a connection, do some last work."""
         self._is_closed = True
+        if self._link is not None:
+            with suppress(psycopg.Error):
+                last(self._link)
         self._drop()
 
     def run(self, work: Callable[[Link], T]) -> T:

@@ -43,6 +43,7 @@ _LEAD = """UPDATE leader SET epoch = epoch + 1, node = %s, address = %s, fingerp
 _CONTINUE = """UPDATE leader SET backend = pg_backend_pid(), seen = clock_timestamp()
                WHERE epoch = %s RETURNING epoch"""
 _RENEW = "UPDATE leader SET seen = clock_timestamp() WHERE epoch = %s"
+_STOP = "UPDATE leader SET secret = '' WHERE epoch = %s"
 _LOOK = f"""SELECT epoch, node, address, fingerprint, secret,
                    greatest(0, extract(epoch FROM clock_timestamp() - seen))::double precision,
                    backend, ({_HOLDER})
@@ -90,6 +91,10 @@ class Leadership:
     def renew(self, link: Link) -> None:
         """Note that this program still runs."""
         self._expect(link.execute(_RENEW, (self.epoch,)))
+
+    def stop(self, link: Link) -> None:
+        """Note that this program stops, so that another node may lead at once."""
+        link.execute(_STOP, (self.epoch,))
 
     def _expect(self, changed: psycopg.Cursor[Any]) -> None:
         if not changed.rowcount:

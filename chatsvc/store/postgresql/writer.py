@@ -111,7 +111,7 @@ class Writer:
 
     def close(self) -> None:
         """Disconnect, and let other services use the archive."""
-        self._connection.close()
+        self._connection.close(self._leadership.stop)
 
     def commit(self, lines: list[Line]) -> Commit:
         """Number the lines and store them, except those that are stored already."""

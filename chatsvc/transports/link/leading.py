@@ -224,17 +224,12 @@ class Links(ServerFactory):
         self._clock = clock
         self.when_left: Callable[[], object] = lambda: None
         self._ends: dict[str, LeadingEnd] = {}
-        self._known: set[str] = set()  # nodes that have joined
         self._attempts = Addresses(0, ATTEMPTS, ATTEMPTS_WITHIN)
 
     @property
     def others(self) -> list[LeadingEnd]:
         """The nodes that relay, in the order of their names."""
         return [self._ends[name] for name in sorted(self._ends)]
-
-    def are_complete(self) -> bool:
-        """Return whether there is a link to each node that has joined until now."""
-        return self._known == self._ends.keys()
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         if not self._may_try(getattr(addr, "host", "")):
@@ -261,7 +256,6 @@ class Links(ServerFactory):
     def joined(self, end: LeadingEnd) -> None:
         """Note a new node."""
         self._ends[end.node] = end
-        self._known.add(end.node)
         self._count()
         _log.info("The node {node} has joined.", node=end.node)
 

@@ -56,6 +56,7 @@ class RelayingEnd(LinkEnd):
         self._when_ready, self._when_leaving = when_ready, when_leaving
         self._when_lost = when_lost
         self.questions = Questions(self.send)
+        self.was_ended = False  # by the leading node, or by the system when it was killed
         self._refusal = ""
         self._last = 0
 
@@ -119,6 +120,7 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
+        self.was_ended = not self._is_closing
         for connection in list(self.connections.values()):
             connection.close()
         self.connections.clear()
