@@ -10,7 +10,7 @@ from chatsvc.services.sessions import MOVING
 from chatsvc.transports.connection import LAST_WORDS
 from chatsvc.transports.detection import GREETING, TLS_BEGINS
 from chatsvc.transports.link.leading import PORTION
-from chatsvc.transports.link.relay import PATIENCE
+from chatsvc.transports.link.relay import FULL, PATIENCE, REFUSED
 
 
 def test_a_lost_link_ends_all_its_connections_in_portions() -> None:
@@ -165,9 +165,16 @@ def test_the_number_of_connections_is_limited() -> None:
     most = nodes.relay._most
     nodes.relay.open = most - 1
     last, refused = nodes.connect(), nodes.connect()
+    check = nodes.connect()
+    check.protocol.dataReceived(b"GET /readyz?relaying HTTP/1.1\r\n")
     nodes.carry()
-    assert (last.lost, refused.lost) == (False, True)
-    assert nodes.relay.open == most
+    assert check.received().startswith(b"HTTP/1.1 503 ")
+    assert len(nodes.leading.connections) == 1
+    nodes.clock.advance(GREETING)
+    assert refused.received() == TEXT.write(FULL)
+    assert (last.closed, refused.closed, check.closed) == (False, True, True)
+    nodes.relay.open = most + REFUSED
+    assert nodes.connect().lost
 
 
 def test_a_node_that_stops_keeps_its_link_for_those_who_are_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Chat
+from links import Nodes
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from webpeople import Answer, Browser, ask, program, received
@@ -89,6 +90,25 @@ def test_a_node_that_leads_does_not_relay(watched: Chat) -> None:
     assert get(watched, "/readyz?relaying").status == 503
     assert get(watched, "/readyz?relaying", "192.0.2.7").status == 401
     assert get(watched, "/readyz?other").status == 200
+
+
+def test_users_come_to_a_node_that_relays_while_nothing_can_be_stored(
+    watched: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = Nodes(watched)
+
+    def asked() -> int:
+        check = nodes.connect("127.0.0.1")
+        check.protocol.dataReceived(ask("GET /readyz?relaying", host="localhost"))
+        nodes.carry()
+        (answer,) = received(check)
+        return answer.status
+
+    monkeypatch.setattr(watched.archive, "check", lambda: _waiting(Deferred()))
+    assert asked() == 200
+    watched.factory.max_clients = watched.factory.nodes = 1
+    watched.join("ann")
+    assert asked() == 503
 
 
 def test_other_methods_are_refused(watched: Chat) -> None:

@@ -196,7 +196,7 @@ def test_metrics_of_any_node_are_those_of_the_whole_chat(leader: Service, relay:
 def test_health_checks_at_a_relaying_node_are_answered_by_the_leading_one(relay: Service) -> None:
     assert get(relay, "/healthz") == (200, "Messages can be stored.\n")
     assert get(relay, "/readyz") == (200, "Users can join.\n")
-    assert get(relay, "/readyz?relaying") == (200, "Users can join.\n")
+    assert get(relay, "/readyz?relaying") == (200, "Users can join at this node.\n")
 
 
 def test_the_log_level_of_one_node_changes_and_the_chat_notes_it(nodes: Nodes) -> None:

@@ -1,4 +1,4 @@
-"""Who led last, and when another node may lead: that one has ended, or its lease is over."""
+"""Who led last, and when another node may lead: the leader has ended, or its lease is over."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Succession:
         """Return why this node may not lead although nobody holds the lock, or an empty text.
 
         The last leader may have lost the database, and still answer people.  A secret that is
-        removed says that it has stopped; and a node of this one's name is this one.
+        removed says that it has stopped, and a node of this name is this node itself.
         """
         if leader is None or leader.age > LEASE or leader.node == self._node:
             return ""

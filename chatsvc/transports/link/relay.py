@@ -29,6 +29,9 @@ from chatsvc.transports.peer import address_of, pass_on, prepare
 from chatsvc.transports.tls import TLS
 
 PATIENCE = 15.0  # seconds that a connection waits for a node to lead
+REFUSED = 64  # connections of a full node that are told so; the others are cut
+
+FULL = Goodbye("This server is full. Try again later.")
 
 Accept = Callable[[Arrival], Protocol]
 """Returns a protocol of this node's own chat."""
@@ -113,12 +116,20 @@ class Relay(ServerFactory):
 
     # For the connections
 
-    def wait(self, connection: RelayedConnection) -> None:
-        """Let a connection wait for a link, unless this node leads meanwhile."""
+    def begin(self, connection: RelayedConnection) -> None:
+        """Pass a connection on, or refuse it if there are too many, or let it wait for a link."""
+        if self.link is not None and self.open <= self._most:
+            connection.follow(self.link)
+        else:
+            self._wait(connection)
+
+    def _wait(self, connection: RelayedConnection) -> None:
+        """Let a connection wait for a link or its refusal, unless this node leads meanwhile."""
         if self._accept is not None:
             self._give(connection, self._accept)
             return
-        patience = GREETING if self._is_leaving else PATIENCE
+        is_hopeless = self._is_leaving or self.link is not None
+        patience = GREETING if is_hopeless else PATIENCE
         self._waiting[connection] = self.clock.callLater(patience, self._give_up, connection)
         self.look_at(connection)
 
@@ -134,13 +145,18 @@ class Relay(ServerFactory):
 
     def _give_up(self, connection: RelayedConnection) -> None:
         stop(self._waiting.pop(connection, None))
-        self._close(connection, MOVING if self._is_leaving else Goodbye(UNAVAILABLE))
+        self._close(connection, self._why_not())
+
+    def _why_not(self) -> Goodbye:
+        if self._is_leaving:
+            return MOVING
+        return FULL if self.link is not None else Goodbye(UNAVAILABLE)
 
     def _close(self, connection: RelayedConnection, goodbye: Goodbye) -> None:
         if not connection.unsent:  # a person, as far as is known
             connection.write(TEXT.write(goodbye))
         elif is_http(connection.unsent):
-            connection.write(unavailable(connection.unsent))
+            connection.write(unavailable(connection.unsent, goodbye.text))
         connection.close()
 
     def gone(self, connection: RelayedConnection) -> None:
@@ -149,8 +165,11 @@ class Relay(ServerFactory):
         stop(self._waiting.pop(connection, None))
 
     def has_room(self) -> bool:
-        """Return whether this process can have so many connections."""
-        return self.open <= self._most
+        """Return whether this process can have so many connections, if only to refuse some.
+
+        A load balancer whose health checks were cut would disconnect everybody here.
+        """
+        return self.open <= self._most + REFUSED
 
     def may_shake_hands(self, address: str) -> bool:
         """Count a TLS handshake, and return whether it is not one too many."""

@@ -136,9 +136,8 @@ class Place(Interface):
     """What knows the link at the moment, and the connections that wait for one."""
 
     clock: IReactorTime
-    link: RelayingEnd | None
 
-    def wait(self, connection: RelayedConnection) -> None: ...
+    def begin(self, connection: RelayedConnection) -> None: ...
 
     def look_at(self, connection: RelayedConnection) -> None: ...
 
@@ -192,10 +191,7 @@ class RelayedConnection(Protocol):
         if self._direct:
             self._socket = self.transport.getHandle()
         self.transport.registerProducer(self, not self._direct)
-        if self._place.link is not None:
-            self.follow(self._place.link)
-        else:
-            self._place.wait(self)
+        self._place.begin(self)
 
     def follow(self, link: RelayingEnd) -> None:
         """Be part of the chat over this link."""

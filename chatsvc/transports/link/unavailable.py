@@ -1,4 +1,4 @@
-"""What HTTP clients are answered at a node that has no link to the leading one."""
+"""What HTTP clients are answered at a node that cannot pass them on."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def is_http(data: bytes) -> bool:
     return _REQUEST.match(data) is not None
 
 
-def unavailable(request: bytes) -> bytes:
+def unavailable(request: bytes, why: str) -> bytes:
     """Return the answer 503."""
-    body = f"{UNAVAILABLE}\n".encode()
+    body = f"{why}\n".encode()
     lines = (
         "HTTP/1.1 503 Service Unavailable",
         "Content-Type: text/plain; charset=utf-8",

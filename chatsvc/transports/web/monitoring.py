@@ -47,8 +47,8 @@ class Monitoring:
             return None
         if not (local and _is_direct(head)) and not self._has_token(head):
             return self._denied(head)
-        if page == self._readiness and query == "relaying" and not relayed:
-            return self._leading()
+        if page == self._readiness and query == "relaying":
+            return self._relaying(relayed)
         return page()
 
     def _has_token(self, head: Head) -> bool:
@@ -84,8 +84,13 @@ class Monitoring:
         health = await self._health()
         return _said(200, "Users can join.") if health.status == 200 else health
 
-    async def _leading(self) -> Reply:
-        return _said(503, "This node does not relay.")
+    async def _relaying(self, relayed: bool) -> Reply:
+        """Say whether users should come to this node, who wait there while PostgreSQL is away."""
+        if not relayed:
+            return _said(503, "This node does not relay.")
+        if self._gate.is_full():
+            return _said(503, "The server is full.")
+        return _said(200, "Users can join at this node.")
 
     async def _metrics(self) -> Reply:
         return Reply(200, {**_FRESH, "Content-Type": CONTENT_TYPE}, await exposed(self._gate))
