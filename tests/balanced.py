@@ -58,6 +58,7 @@ class Balanced:
         with contextlib.ExitStack() as stack:
             for name in NAMES:
                 self.nodes[name] = stack.enter_context(self._node(name))
+                self.nodes[name].wait_for(f"The node {name} (leads|relays)")
             stack.enter_context(self._balancing())
             self._stack = stack.pop_all()
         self.everybody_is_ready()
