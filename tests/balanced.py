@@ -50,7 +50,7 @@ class Balanced:
         self.address = database_at(directory / "archive").address
         self.port, *ports = free_ports(len(NAMES) + 1)
         self._ports = dict(zip(NAMES, ports, strict=True))
-        self._stack = contextlib.ExitStack()
+        self._stack = self._balancer = contextlib.ExitStack()
         self.nodes: dict[str, Service] = {}
         self.log = directory / "haproxy.log"
 
@@ -59,7 +59,8 @@ class Balanced:
             for name in NAMES:
                 self.nodes[name] = stack.enter_context(self._node(name))
                 self.nodes[name].wait_for(f"The node {name} (leads|relays)")
-            stack.enter_context(self._balancing())
+            self._balancer = stack.enter_context(contextlib.ExitStack())
+            self._balancer.enter_context(self._balancing())
             self._stack = stack.pop_all()
         self.everybody_is_ready()
         return self
@@ -144,6 +145,11 @@ class Balanced:
         """Start a node again, and wait until HAProxy uses it."""
         self.nodes[name] = self._stack.enter_context(self._node(name))
         wait_until(lambda: self._is_up(name), f"HAProxy to use the node {name}")
+
+    def restart_haproxy(self) -> None:
+        """Stop HAProxy, which ends all connections, and start it again."""
+        self._balancer.close()
+        self._balancer.enter_context(self._balancing())
 
     def restart(self, name: str) -> None:
         """Stop a node with SIGTERM, and start it again."""

@@ -54,9 +54,12 @@ def lacks() -> str:
 
 
 class Server:
-    """A cluster in a directory of its own, reached through a UNIX socket there."""
+    """A cluster in a directory of its own, reached through a UNIX socket there.
 
-    def __init__(self, **settings: str) -> None:
+    A standby of another one is connected to it when it has started.
+    """
+
+    def __init__(self, standby_of: Server | None = None, **settings: str) -> None:
         directory = programs()
         assert directory is not None
         self.programs = directory
@@ -65,7 +68,11 @@ class Server:
         if self._user is not None:
             shutil.chown(self.directory, self._user)
         self._data = self.directory / "data"
-        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "chat", "-E", "UTF8", "-N")
+        if standby_of is None:
+            self._run("initdb", "-D", self._data, "-A", "trust", "-U", "chat", "-E", "UTF8", "-N")
+        else:
+            primary = "-h", standby_of.directory, "-U", "chat"
+            self._run("pg_basebackup", *primary, "-D", self._data, "-R", "-c", "fast")
         options = {**_FAST, "unix_socket_directories": str(self.directory), **settings}
         lines = [f"{name} = '{value}'\n" for name, value in options.items()]
         with (self._data / "postgresql.auto.conf").open("a") as file:
@@ -90,6 +97,10 @@ class Server:
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-s", "-m", mode, "stop")
+
+    def promote(self) -> None:
+        """Let a standby accept changes."""
+        self._run("pg_ctl", "-D", self._data, "-w", "-s", "promote")
 
     def kill(self) -> None:
         """End all its processes at once, as a crash does."""

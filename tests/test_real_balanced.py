@@ -93,6 +93,15 @@ def test_a_killed_leader_is_survived(chat: Balanced) -> None:
     assert max(person.silence for person in people) < SILENCE
 
 
+def test_a_restart_of_haproxy_is_survived(chat: Balanced) -> None:
+    with ExitStack() as stack:
+        people = talkers(chat, stack)
+        chat.restart_haproxy()
+        more_is_said(people)
+        check(people)
+    assert max(person.silence for person in people) < SILENCE
+
+
 def test_a_stopped_node_gets_no_new_users(chat: Balanced) -> None:
     chat.stop(NAMES[-1])
     names = [f"guest{number}" for number in range(12)]

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from contextlib import nullcontext
+from shutil import which
 
 from benchmarks.nodes.faults import FAULTS, PARTITIONS, Fault
 from benchmarks.nodes.sabotage import CONTROLS
@@ -39,6 +40,8 @@ def _play(seed: int, given: argparse.Namespace) -> int:
     partitions = not given.no_partitions
     if partitions and os.geteuid() != 0:
         raise SystemExit("Network namespaces need root. Without them: --no-partitions")
+    if partitions and (missing := [each for each in ("ip", "iptables") if which(each) is None]):
+        raise SystemExit(f"Missing: {', '.join(missing)}. Without them: --no-partitions")
     program = CONTROLS[given.control] if given.control else CHATSVC
     plan = _plan(FAULTS + (PARTITIONS if partitions else ()), given.seconds)
     with scratch_folder() as folder, Network(NAMES) if partitions else nullcontext() as network:
