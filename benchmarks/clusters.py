@@ -6,11 +6,13 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 OLDEST = 15
+ORPHANED = 10.0  # seconds for the processes of a killed server to end
 
 
 def address_in(folder: Path) -> str:
@@ -33,6 +35,7 @@ class Cluster:
         self._own = folder / "postgresql"
         self._host = host  # to listen on too
         self._user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+        self._orphans: list[Path] = []  # the processes of a server that was killed
         self.address = address_in(folder)
         if host is not None:
             self.address = f"postgresql://chat@{host}/postgres"
@@ -54,7 +57,10 @@ class Cluster:
             self.stop("immediate")
 
     def start(self) -> None:
-        """Start it again."""
+        """Start it again, once the processes of a killed server have noticed that."""
+        end = time.monotonic() + ORPHANED
+        while any(map(_runs, self._orphans)) and time.monotonic() < end:
+            time.sleep(0.05)
         listening = f"-k {self._own} -c listen_addresses={self._host or ''}"
         self._run("pg_ctl", "-w", "-s", "-l", str(self._own / "log"), "-o", listening, "start")
 
@@ -62,7 +68,9 @@ class Cluster:
         """Stop it: fast, immediate or kill."""
         if how == "kill":
             pid = int((self._own / "data" / "postmaster.pid").read_text().split()[0])
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
             os.kill(pid, signal.SIGKILL)
+            self._orphans = [Path("/proc") / child for child in children]
         else:
             self._run("pg_ctl", "-w", "-s", "-m", how, "stop")
 
@@ -75,6 +83,13 @@ class Cluster:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
+
+
+def _runs(process: Path) -> bool:
+    try:
+        return "(zombie)" not in (process / "status").read_text()
+    except OSError:
+        return False
 
 
 def _programs() -> Path:
