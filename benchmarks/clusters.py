@@ -67,10 +67,14 @@ class Cluster:
     def stop(self, how: str) -> None:
         """Stop it: fast, immediate or kill."""
         if how == "kill":
-            pid = int((self._own / "data" / "postmaster.pid").read_text().split()[0])
+            lock = self._own / "data" / "postmaster.pid"
+            pid = int(lock.read_text().split()[0])
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
             os.kill(pid, signal.SIGKILL)
             self._orphans = [Path("/proc") / child for child in children]
+            # Without an init process, a dead process keeps its number, and seems to run.
+            for file in (lock, self._own / ".s.PGSQL.5432.lock"):
+                file.unlink()
         else:
             self._run("pg_ctl", "-w", "-s", "-m", how, "stop")
 
