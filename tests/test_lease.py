@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from webpeople import ask, program, received
 
 from chatsvc.model.rate_limits import UNLIMITED
-from chatsvc.running.lease import ALONE, AWAY, Lease
+from chatsvc.running.lease import ALONE, AWAY, STALLED, Lease
 from chatsvc.store.leading import LEASE
 from chatsvc.transports.chat_protocol import WAITING
 from chatsvc.transports.web.monitoring import Monitoring
@@ -73,17 +73,26 @@ def test_a_heartbeat_that_took_too_long_leaves_it_to_the_next_one(leading: Leadi
 
 def test_a_node_without_heartbeat_gives_up_after_a_while(leading: Leading) -> None:
     leading.clock.advance(LEASE)
-    leading.clock.advance(AWAY - LEASE - 0.1)
+    leading.clock.advance(AWAY - LEASE)
+    leading.clock.advance(STALLED - 0.1)
     assert leading.said == [True]
     leading.clock.advance(0.1)
     assert leading.said == [True, "given up"]
+
+
+def test_a_node_that_was_stopped_for_long_can_store_a_heartbeat_first(leading: Leading) -> None:
+    leading.clock.advance(10 * AWAY)
+    leading.lease.renewed(leading.clock.seconds())
+    leading.clock.advance(STALLED)
+    assert leading.said == [True, False]
 
 
 @pytest.mark.parametrize("moment", [3, 13])
 def test_it_gives_up_sooner_when_another_node_is_gone(leading: Leading, moment: int) -> None:
     leading.clock.advance(moment)
     leading.lease.alone()
-    leading.clock.advance(ALONE - moment - 0.1)
+    leading.clock.advance(ALONE - moment)
+    leading.clock.advance(STALLED - 0.1)
     assert leading.said == [True]
     leading.clock.advance(0.1)
     assert leading.said == [True, "given up"]
@@ -92,7 +101,7 @@ def test_it_gives_up_sooner_when_another_node_is_gone(leading: Leading, moment: 
 def test_another_node_that_went_before_the_last_heartbeat_changes_nothing(leading: Leading) -> None:
     leading.lease.alone()
     leading.lease.renewed(1.0)
-    leading.clock.advance(ALONE + 2)
+    leading.clock.advance(ALONE + STALLED + 1)
     assert leading.said == [True]
 
 
@@ -167,6 +176,15 @@ def test_nobody_gets_a_name_in_doubt(chat: Chat) -> None:
     chat.factory.doubt(False)
     assert "Welcome" in "\n".join(early.read())
     assert "Welcome" in "\n".join(late.read())
+
+
+def test_a_login_that_was_under_way_is_refused_in_doubt(chat: Chat) -> None:
+    guest = chat.connect()
+    guest.ask(do="ping")
+    chat.hub.login.suspended = True  # while the password is being checked
+    (refused,) = guest.ask(do="hello", name="ann")
+    assert (refused["event"], refused["code"]) == ("refused", "busy")
+    assert chat.hub.directory.users == {}
 
 
 def test_the_time_to_enter_a_name_does_not_run_out_in_doubt() -> None:

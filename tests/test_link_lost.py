@@ -162,19 +162,31 @@ def test_a_connection_on_its_way_to_a_node_that_leads_no_longer_is_closed() -> N
 
 def test_the_number_of_connections_is_limited() -> None:
     nodes = Nodes()
-    most = nodes.relay._most
-    nodes.relay.open = most - 1
-    last, refused = nodes.connect(), nodes.connect()
-    check = nodes.connect()
+    most = nodes.relay._most = 1
+    last, refused, check, watched = [nodes.connect() for _ in range(4)]
     check.protocol.dataReceived(b"GET /readyz?relaying HTTP/1.1\r\n")
+    watched.protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n")
     nodes.carry()
     assert check.received().startswith(b"HTTP/1.1 503 ")
-    assert len(nodes.leading.connections) == 1
+    assert len(nodes.leading.connections) == 2  # which is healthy
     nodes.clock.advance(GREETING)
     assert refused.received() == TEXT.write(FULL)
     assert (last.closed, refused.closed, check.closed) == (False, True, True)
     nodes.relay.open = most + REFUSED
     assert nodes.connect().lost
+
+
+def test_those_who_have_waited_for_a_link_are_refused_if_they_are_too_many() -> None:
+    nodes = Nodes()
+    nodes.there.cut()
+    nodes.relay._most = 1
+    people = [nodes.connect() for _ in range(3)]
+    nodes.link()
+    nodes.clock.advance(GREETING)
+    assert [person.closed for person in people] == [False, True, True]
+    check = nodes.connect()
+    check.protocol.dataReceived(b"GET /readyz HTTP/1.1\r\n")
+    assert check.received().startswith(b"HTTP/1.1 503 ")
 
 
 def test_a_node_that_stops_keeps_its_link_for_those_who_are_there() -> None:

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from cutting_proxy import CuttingProxy
 from postgresql import Server
-from real import LIMIT, Program, Service
+from real import LIMIT, Program, Service, wait_until
 from several_nodes import Nodes
 
+from chatsvc.store.postgresql.leadership import is_held
 from chatsvc.transports.chat_protocol import WAITING
 
 
@@ -59,6 +61,13 @@ def seconds_until_left(witness: Program, name: str) -> float:
 
 def answer_to(tag: str, program: Program) -> dict[str, Any]:
     return program.until(lambda event: event.get("tag") == tag, f"the answer to {tag}")
+
+
+def free(archive: str) -> None:
+    """End whoever holds the lock of an archive."""
+    with psycopg.connect(archive) as link:
+        link.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        wait_until(lambda: not is_held(link), "a free lock")
 
 
 def until_ended(program: Program) -> list[dict[str, Any]]:
@@ -145,7 +154,8 @@ def test_a_node_that_starts_does_not_lead_while_the_leader_without_database_answ
     with Nodes(tmp_path, server.uri(database="away")) as nodes:
         leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
         with at(leader, "ann") as ann:
-            proxy.close()  # the lock is free from now on
+            proxy.close()
+            free(server.uri(database="away"))
             late = nodes.start("b")  # and leads in the end
             ann.request("who", room="#lobby", tag="who")
             with at(late, "ann") as other:

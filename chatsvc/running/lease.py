@@ -17,6 +17,7 @@ from chatsvc.transports.connection import stop
 
 AWAY = 60.0  # seconds without a heartbeat after which the node no longer leads
 ALONE = 20.0  # the same if another node, which may lead, has gone meanwhile
+STALLED = 2.0  # seconds more, in which a process that was stopped can store one
 
 _log = Logger()
 
@@ -55,7 +56,7 @@ class Lease:
         self.end()
         self._begun = begun
         self._at(LEASE, self._over)
-        self._at(AWAY, self._give_up)
+        self._at(AWAY, self._despair)
 
     def _at(self, age: float, act: Callable[[], object]) -> None:
         """Do something when the last heartbeat is so old."""
@@ -68,10 +69,14 @@ class Lease:
             _log.warn("No heartbeat could be stored for 10 seconds, so nobody is answered here.")
             self._doubt(True)
 
+    def _despair(self) -> None:
+        """Give up, unless this process has stalled and a heartbeat is about to be stored."""
+        self._timers.append(self._clock.callLater(STALLED, self._give_up))
+
     def alone(self) -> None:
         """Note that another node is gone, or does not reach this one."""
         if self._timers:
-            self._at(ALONE, self._give_up)
+            self._at(ALONE, self._despair)
 
     def end(self) -> None:
         """Notice nothing any more."""

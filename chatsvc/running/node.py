@@ -121,6 +121,7 @@ class Node:
             ) from None
         host = host or self._watcher.own_address()
         self._address = f"{host}:{cast(Any, self._port.getHost()).port}"
+        self._succession.host = host
         try:
             if not self._succession.obstacle(last):
                 self._lead()
@@ -212,7 +213,7 @@ class Node:
         while self.chat is not None or not self._stopping:
             try:
                 await self._look()
-                if self.chat is not None or self._relay.link is not None:
+                if self._relay.link is not None:
                     self._say("")
             except ArchiveFailed as failed:
                 self._say(str(failed))
@@ -253,6 +254,7 @@ class Node:
             if isinstance(failed, Deposed) and self.chat is chat:
                 self._step_down(chat, "Another node has begun to lead.")
         else:
+            self._say("")
             self.situation.seen = self._reactor.seconds()
             if self.chat is chat:
                 self._lease.renewed(begun)
@@ -274,6 +276,7 @@ class Node:
             if not await self._threads.watcher(self._watcher.depose, leader):
                 return
         elif why := self._succession.obstacle(leader):
+            self._say(why)
             self._be_without(why)
             return
         if not self._stopping:
@@ -297,9 +300,11 @@ class Node:
             self._database, self._threads.of_archive, self._threads.turn, start,
             announcement=Announcement(self.name, self._address, self._fingerprint, self._secret),
         )  # fmt: skip
-        chat, begun = self._make_chat(archive), self._reactor.seconds()
+        chat = self._make_chat(archive)
         try:
             chat.open()
+            begun = self._reactor.seconds()
+            archive.renew_at_once()  # loading may have taken long
         except InUse:
             raise
         except ArchiveFailed:
@@ -406,12 +411,12 @@ class Node:
             link.abort()
 
     def _unlinked(self, link: RelayingEnd, reason: str) -> None:
+        if link.was_ended:
+            self._succession.ended(link.leader)
         if self._link is link:
             was_used = self._relay.link is link
             self._link = None
             self._relay.use(None)
-            if link.was_ended:
-                self._succession.ended(link.leader)
             if was_used:
                 self._wake()
             if not self._stopping and self.chat is None:

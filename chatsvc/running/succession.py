@@ -11,7 +11,7 @@ from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.leading import LEASE, Leader
 
 SILENT = 5.0  # seconds for which it must be late, while the database answers and there is a link
-NAMESAKE, SOON = 3.0, 0.2  # seconds for the heartbeat of a leader of the same name, and each look
+NAMESAKE, AGAIN = 3.0, 0.2  # seconds for the heartbeat of a leader of the same name, and a look
 
 NAME_TAKEN = (
     "The node that leads the chat is called {node}, too, and runs at {address}. Give each node a"
@@ -31,7 +31,7 @@ def last_leader(look: Callable[[], Leader | None], name: str) -> Leader | None:
     before = look()
     end = time.monotonic() + NAMESAKE
     while before is not None and before.present and before.node == name:
-        time.sleep(SOON)
+        time.sleep(AGAIN)
         now = look()
         if now is not None and now.epoch == before.epoch and now.age < before.age:
             raise ArchiveFailed(NAME_TAKEN.format(node=name, address=now.address))
@@ -46,6 +46,7 @@ class Succession:
 
     def __init__(self, node: str, clock: IReactorTime) -> None:
         self._node = node
+        self.host = ""  # at which other nodes reach this one
         self._clock = clock
         self._stopping = ""  # the secret of a leader that has said goodbye
         self._ended = ""  # the secret of a leader that has closed its link
@@ -84,9 +85,9 @@ class Succession:
         """Return why this node may not lead although nobody holds the lock, or an empty text.
 
         The last leader may have lost the database, and still answer people.  A secret that is
-        removed says that it has stopped, and a node of this name is this node itself.
+        removed says that it has stopped, and a node of this name on this host is this node itself.
         """
-        if leader is None or leader.age > LEASE or leader.node == self._node:
+        if leader is None or leader.age > LEASE or leader.secret in ("", self._ended):
             return ""
-        has_ended = leader.secret in ("", self._stopping, self._ended)
-        return "" if has_ended else MAY_RUN.format(node=leader.node)
+        was_this = leader.node == self._node and leader.address.rpartition(":")[0] == self.host
+        return "" if was_this else MAY_RUN.format(node=leader.node)

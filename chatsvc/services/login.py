@@ -86,6 +86,7 @@ class Login:
         self._clock = clock
         self._now = now
         self.claim_code: str | None = None  # makes the first operator
+        self.suspended = False  # another node may lead, and give away names
 
     def about(self) -> About:
         """Return the chat's public description, and what joining requires at the moment."""
@@ -156,6 +157,8 @@ class Login:
     ) -> Welcome | None:
         if session not in self._directory.sessions:
             return None
+        if self.suspended:
+            raise Refused("busy", "The database does not answer. Try again in some seconds.")
         self.check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
         if not user.sessions:

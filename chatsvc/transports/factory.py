@@ -66,7 +66,7 @@ class ChatFactory(Gate, ServerFactory):
 
     def doubt(self, on: bool) -> None:
         """Answer nobody who chats, because another node may lead, or (False) go on."""
-        self.in_doubt = on
+        self.hub.login.suspended = on
         for guest in list(self.connections):
             if isinstance(guest.occupant, ChatProtocol):
                 guest.occupant.doubt(on)

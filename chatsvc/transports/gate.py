@@ -79,10 +79,14 @@ class Gate:
         self._pages = Addresses(limits.pages_open, limits.pages, limits.pages_within)
         self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self.purses = Purses(limits.work)
-        self.in_doubt = False  # another node may lead, so nobody is answered
         self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether another node may lead, so that nobody is answered."""
+        return self.hub.login.suspended
 
     @property
     def most(self) -> int:

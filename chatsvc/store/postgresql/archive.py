@@ -59,6 +59,10 @@ class PostgreSQLArchive(RowArchive[Writer, Reader, Index]):
         """How often a program has begun to lead, this one included; 0 until it is open."""
         return self._writer.epoch
 
+    def renew_at_once(self) -> None:
+        """Store a heartbeat before anything else uses the archive."""
+        self._writer.renew()
+
     async def renew(self) -> None:
         """Store a heartbeat; raise `Deposed` if another node has led since."""
         await self._workers.writer(self._writer.renew)

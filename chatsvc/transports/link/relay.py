@@ -24,7 +24,13 @@ from chatsvc.transports.detection import ACCESS_DENIED, GREETING, TLS_BEGINS
 from chatsvc.transports.languages import is_tls
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.relaying import RelayedConnection, RelayingEnd
-from chatsvc.transports.link.unavailable import UNAVAILABLE, is_http, is_probe, unavailable
+from chatsvc.transports.link.unavailable import (
+    UNAVAILABLE,
+    is_about_room,
+    is_http,
+    is_probe,
+    unavailable,
+)
 from chatsvc.transports.peer import address_of, pass_on, prepare
 from chatsvc.transports.tls import TLS
 
@@ -81,7 +87,7 @@ class Relay(ServerFactory):
         self.link, self._accept = link, None
         if link is not None:
             for connection in self._waited():
-                connection.follow(link)
+                self.begin(connection)
 
     def _waited(self) -> list[RelayedConnection]:
         """Return the connections that have waited until now."""
@@ -118,7 +124,7 @@ class Relay(ServerFactory):
 
     def begin(self, connection: RelayedConnection) -> None:
         """Pass a connection on, or refuse it if there are too many, or let it wait for a link."""
-        if self.link is not None and self.open <= self._most:
+        if self.link is not None and len(self.link.connections) < self._most:
             connection.follow(self.link)
         else:
             self._wait(connection)
@@ -138,7 +144,10 @@ class Relay(ServerFactory):
         if connection not in self._waiting:
             return  # it is refused already
         asks = is_probe(connection.unsent)
-        if asks:
+        if asks and self.link is not None and not is_about_room(connection.unsent):
+            stop(self._waiting.pop(connection))
+            connection.follow(self.link)  # this node is full, and still healthy
+        elif asks:
             self._give_up(connection)
         else:
             connection.hold(asks is False)

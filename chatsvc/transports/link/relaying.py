@@ -31,6 +31,8 @@ from chatsvc.transports.peer import pass_on
 from chatsvc.transports.sending import BUFFER
 from chatsvc.transports.tls import fingerprint_of
 
+HEARD = 4.0  # seconds since the last data; a leader that was not heard for longer may run
+
 
 @implementer(IHandshakeListener)
 class RelayingEnd(LinkEnd):
@@ -56,7 +58,8 @@ class RelayingEnd(LinkEnd):
         self._when_ready, self._when_leaving = when_ready, when_leaving
         self._when_lost = when_lost
         self.questions = Questions(self.send)
-        self.was_ended = False  # by the leading node, or by the system when it was killed
+        self.was_ended = False  # by a leading node that answered until then
+        self._was_ready = False
         self._refusal = ""
         self._last = 0
 
@@ -81,6 +84,7 @@ class RelayingEnd(LinkEnd):
                     self.connections[number].write(data)
         elif kind is Kind.WELCOME:
             self.is_ready()
+            self._was_ready = True
             self._when_ready(self)
         elif kind is Kind.LEAVING:
             self._when_leaving(self)
@@ -120,7 +124,8 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self.was_ended = not self._is_closing
+        heard = self._clock.seconds() - self._heard
+        self.was_ended = self._was_ready and not self._is_closing and heard < HEARD
         for connection in list(self.connections.values()):
             connection.close()
         self.connections.clear()

@@ -21,6 +21,11 @@ def is_probe(data: bytes) -> bool | None:
     return None if any(probe.startswith(data) for probe in _PROBES) else False
 
 
+def is_about_room(probe: bytes) -> bool:
+    """Return whether a probe asks whether users can join."""
+    return b" /readyz" in probe[: len(b"HEAD /readyz")]
+
+
 def is_http(data: bytes) -> bool:
     """Return whether a browser or another HTTP client has sent this."""
     return _REQUEST.match(data) is not None
