@@ -33,6 +33,23 @@ def nodes(server: Server, tmp_path: Path) -> Iterator[Nodes]:
     server.execute("DROP DATABASE lost WITH (FORCE)")
 
 
+@pytest.fixture
+def proxy(server: Server) -> CuttingProxy:
+    """Return what connects a node to the database, until it is closed."""
+    return CuttingProxy(server.directory / ".s.PGSQL.5432")
+
+
+@pytest.fixture
+def cut_off(server: Server, proxy: CuttingProxy, tmp_path: Path) -> Iterator[Nodes]:
+    """Return the node a, which leads, and reaches the database through the proxy."""
+    server.execute("CREATE DATABASE away")
+    with Nodes(tmp_path, server.uri(database="away")) as nodes:
+        leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
+        yield nodes
+        leader.kill()
+    server.execute("DROP DATABASE away WITH (FORCE)")
+
+
 @contextlib.contextmanager
 def at(service: Service, name: str) -> Iterator[Program]:
     """Return somebody in the lobby, at a node."""
@@ -122,49 +139,39 @@ def test_another_node_leads_while_the_leader_hangs_and_it_writes_nothing_more(
 
 
 def test_another_node_leads_while_the_leader_has_lost_the_database(
-    server: Server, tmp_path: Path
+    cut_off: Nodes, proxy: CuttingProxy
 ) -> None:
-    server.execute("CREATE DATABASE away")
-    proxy = CuttingProxy(server.directory / ".s.PGSQL.5432")
-    with Nodes(tmp_path, server.uri(database="away")) as nodes:
-        leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
-        relays = [nodes.start(name) for name in "bc"]
-        with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem, at(leader, "ann") as ann:
-            proxy.close()
-            begun = time.monotonic()
-            until_ended(bob)
-            until_ended(cem)  # whichever of the two leads now
-            assert time.monotonic() - begun < 20
-            ann.until(lambda event: event.get("text") == WAITING, "the notice that it waits")
-            ann.request("who", room="#lobby", tag="who")
-            assert not any(event.get("tag") == "who" for event in until_ended(ann))
-            assert time.monotonic() - begun < 30
-        with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem:
-            assert bob.ask("say", room="#lobby", text="together again")["number"] == 1
-            assert cem.event("said")["text"] == "together again"
-        leader.kill()
-    server.execute("DROP DATABASE away WITH (FORCE)")
+    leader, relays = cut_off.services["a"], [cut_off.start(name) for name in "bc"]
+    with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem, at(leader, "ann") as ann:
+        proxy.close()
+        begun = time.monotonic()
+        until_ended(bob)
+        until_ended(cem)  # whichever of the two leads now
+        assert time.monotonic() - begun < 20
+        ann.until(lambda event: event.get("text") == WAITING, "the notice that it waits")
+        ann.request("who", room="#lobby", tag="who")
+        assert not any(event.get("tag") == "who" for event in until_ended(ann))
+        assert time.monotonic() - begun < 30
+    with at(relays[0], "bob") as bob, at(relays[1], "cem") as cem:
+        assert bob.ask("say", room="#lobby", text="together again")["number"] == 1
+        assert cem.event("said")["text"] == "together again"
 
 
 def test_a_node_that_starts_does_not_lead_while_the_leader_without_database_answers(
-    server: Server, tmp_path: Path
+    cut_off: Nodes, proxy: CuttingProxy
 ) -> None:
-    server.execute("CREATE DATABASE away")
-    proxy = CuttingProxy(server.directory / ".s.PGSQL.5432")
-    with Nodes(tmp_path, server.uri(database="away")) as nodes:
-        leader = nodes.start("a", "--archive", f"postgresql://chat@localhost:{proxy.port}/away")
-        with at(leader, "ann") as ann:
-            proxy.close()
-            free(server.uri(database="away"))
-            late = nodes.start("b")  # and leads in the end
-            ann.request("who", room="#lobby", tag="who")
-            with at(late, "ann") as other:
-                assert other.ask("say", room="#lobby", text="here now")["number"] == 1
-            leader.kill()
-            read = until_ended(ann)
-        assert any(event.get("text") == WAITING for event in read)
-        assert not any(event.get("tag") == "who" for event in read)
-    server.execute("DROP DATABASE away WITH (FORCE)")
+    leader = cut_off.services["a"]
+    with at(leader, "ann") as ann:
+        proxy.close()
+        free(cut_off.archive)
+        late = cut_off.start("b")  # and leads in the end
+        ann.request("who", room="#lobby", tag="who")
+        with at(late, "ann") as other:
+            assert other.ask("say", room="#lobby", text="here now")["number"] == 1
+        leader.kill()
+        read = until_ended(ann)
+    assert any(event.get("text") == WAITING for event in read)
+    assert not any(event.get("tag") == "who" for event in read)
 
 
 def test_a_restart_of_postgresql_refuses_nothing_at_any_node(nodes: Nodes, server: Server) -> None:

@@ -66,7 +66,10 @@ class Lease:
     def _over(self) -> None:
         if not self.in_doubt:
             self.in_doubt = True
-            _log.warn("No heartbeat could be stored for 10 seconds, so nobody is answered here.")
+            _log.warn(
+                "No heartbeat could be stored for {lease:g} seconds, so nobody is answered here.",
+                lease=LEASE,
+            )
             self._doubt(True)
 
     def _despair(self) -> None:
