@@ -12,6 +12,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from chatsvc.model.text_rules import counted
 from chatsvc.store.leading import LEASE
 from chatsvc.transports.connection import stop
 
@@ -67,8 +68,8 @@ class Lease:
         if not self.in_doubt:
             self.in_doubt = True
             _log.warn(
-                "No heartbeat could be stored for {lease:g} seconds, so nobody is answered here.",
-                lease=LEASE,
+                "No heartbeat could be stored for {lease}, so nobody is answered here.",
+                lease=counted(LEASE, "second"),
             )
             self._doubt(True)
 
