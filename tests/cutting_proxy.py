@@ -78,4 +78,6 @@ class CuttingProxy:
                 sink.sendall(data)
         for each in (source, sink):
             self._open.pop(each, None)
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)  # closing alone does not wake the other thread
             each.close()

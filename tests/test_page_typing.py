@@ -76,6 +76,44 @@ def test_what_is_typed_right_after_join_goes_to_that_room(visit: Visit, chat: Se
     assert tab.input.input_value() == "a draft"
 
 
+HOLD_FRAMES = """() => {
+    const draw = window.requestAnimationFrame, held = [];
+    window.requestAnimationFrame = call => held.push(call);
+    window.drawAgain = () => {
+        window.requestAnimationFrame = draw;
+        for (const call of held) draw(call);
+    };
+}"""
+LED_TO = "room => JSON.parse(sessionStorage['chatsvc.place']).here === room"
+
+
+def test_what_is_typed_before_the_joined_room_is_drawn_goes_there(
+    visit: Visit, chat: Service
+) -> None:
+    """A page is drawn once a frame, or less often on slow machines; keys are pressed between."""
+    bob = chat.program("ben", room="#lobby")
+    bob.ask("join", room="#attic")
+    tab = visit("jean")
+    tab.page.evaluate(HOLD_FRAMES)
+    chat.signal(signal.SIGSTOP)
+    tab.input.fill("/join #attic")
+    tab.press("Enter")
+    tab.type("typed before ")
+    chat.signal(signal.SIGCONT)
+    tab.until(LED_TO, "#attic")
+    tab.type("and after the answer")
+    tab.press("Enter")
+    said = bob.event("said")
+    assert (said["room"], said["text"]) == ("#attic", "typed before and after the answer")
+    tab.type("a draft")
+    assert tab.page.locator("h1").inner_text() == "#lobby"
+    tab.page.evaluate("() => drawAgain()")
+    tab.page.locator("h1", has_text="#attic").wait_for()
+    assert tab.input.input_value() == "a draft"
+    tab.go_to("#lobby")
+    assert tab.input.input_value() == ""
+
+
 def test_what_is_typed_after_a_join_that_is_refused_comes_back(visit: Visit, chat: Service) -> None:
     owner = chat.program("owner", room="#closed")
     owner.ask("set", rest="invite-only on")

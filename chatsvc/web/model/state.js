@@ -30,6 +30,7 @@ export class State {
         this.whenNew = () => {};
         /** @type {(pane: Buffer) => void} */
         this.whenRead = () => {};
+        this.whenSwitched = () => {}; // to another buffer, which is drawn later
         this.changed = changed;
         /** @type {typeof import("./sentences.js").lines | null} */
         this._lines = null;
@@ -97,6 +98,7 @@ export class State {
     select(name) {
         if (name !== this.here) this.pane.mark(null);
         this.here = this.open(name).name;
+        this.whenSwitched();
         this.seen();
         return this.pane;
     }

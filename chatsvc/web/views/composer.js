@@ -20,6 +20,8 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    /** @type {Buffer | null} the buffer whose field was given the focus */
+    _focused = null;
     _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
@@ -27,11 +29,15 @@ export class Composer extends Component {
     componentDidMount() {
         this.props.session.giveBack = (text, pane) => this._giveBack(text, pane);
         this.props.session.insert = text => this._insert(text);
-        this._switch();
+        this.props.session.state.whenSwitched = () => this._switch();
+        this.componentDidUpdate();
     }
 
     componentDidUpdate() {
         this._switch();
+        if (this._focused === this._pane) return;
+        this._focused = this._pane;
+        if (matchMedia("(pointer: fine)").matches) this._area?.focus();
     }
 
     render() {
@@ -63,7 +69,7 @@ export class Composer extends Component {
 
     // The draft
 
-    /** Show the draft of the current buffer. */
+    /** Show the draft of the current buffer, at once: the next key may be pressed before the page is drawn, and belongs to that buffer. */
     _switch() {
         const { session } = this.props;
         const { pane } = session.state;
@@ -75,7 +81,6 @@ export class Composer extends Component {
         pane.draft ||= session.keepsakes.draft(pane.name);
         this._show(pane.draft);
         this._close();
-        if (matchMedia("(pointer: fine)").matches) this._area.focus();
     }
 
     /**
