@@ -27,9 +27,19 @@ NAMES = "abc"
 
 def configuration() -> str:
     """Return the configuration of HAProxy in the manual."""
-    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", MANUAL.read_text(encoding="utf-8"), re.MULTILINE)
-    (block,) = (each for each in blocks if "frontend chat" in each)
+    (block,) = (each for each in _examples() if "frontend chat" in each)
     return textwrap.dedent(block).strip() + "\n"
+
+
+def with_a_share_at_the_leader() -> str:
+    """Return it with the line that lets the leading node have a share of the users."""
+    (line,) = (each for each in _examples() if "rand(" in each)
+    return re.sub(r".*use_backend relays.*", line.strip("\n"), configuration())
+
+
+def _examples() -> list[str]:
+    """Return the indented blocks of the manual."""
+    return re.findall(r"(?:^(?: {4}.*)?\n)+", MANUAL.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def free_ports(count: int) -> list[int]:
@@ -44,8 +54,9 @@ def free_ports(count: int) -> list[int]:
 class Balanced:
     """The nodes, and HAProxy, which connects people to them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, configured: str = configuration()) -> None:
         self._haproxy = needs("haproxy")
+        self._configured = configured
         self._directory = directory
         self.address = database_at(directory / "archive").address
         self.port, *ports = free_ports(len(NAMES) + 1)
@@ -78,7 +89,7 @@ class Balanced:
 
     @contextlib.contextmanager
     def _balancing(self) -> Iterator[None]:
-        text = configuration().replace("bind :13531", f"bind 127.0.0.1:{self.port}")
+        text = self._configured.replace("bind :13531", f"bind 127.0.0.1:{self.port}")
         for number, name in enumerate(NAMES, 1):
             text = text.replace(f"10.0.0.1{number}:13531", f"127.0.0.1:{self._ports[name]}")
         file = self._directory / "haproxy.cfg"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from balanced import NAMES, Balanced, Talker
+from balanced import NAMES, Balanced, Talker, with_a_share_at_the_leader
 from browser import Visit
 from real import LIMIT, Person, wait_until
 from real_connections import trusting
@@ -260,3 +260,13 @@ REMEMBER_STATUS = """() => {
         if (status && status !== statuses.at(-1)) statuses.push(status);
     }).observe(document.body, {subtree: true, childList: true, characterData: true});
 }"""
+
+
+def test_the_leading_node_can_have_a_share_of_the_users(tmp_path: Path) -> None:
+    """Of 100 users, 80 are spread over three nodes, of which one leads."""
+    with Balanced(tmp_path, with_a_share_at_the_leader()) as chat:
+        users = [chat.peer(Person) for _ in range(100)]
+        for user in users:
+            user.until("name")  # all nodes answer
+        at = chat.connections(chat.leader)
+        assert 10 < at.pop(chat.leader) < min(at.values())
