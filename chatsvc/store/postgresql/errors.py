@@ -24,6 +24,14 @@ _SENTENCES = {
     "57014": "PostgreSQL has cancelled the work on {place}.",
 }
 _HINTS = {  # by what libpq says in English; other languages get its words alone
+    "root certificate file": "Name the certificate of the server's authority in the address:"
+    " sslrootcert=FILE",
+    "does not support SSL": "Set ssl = on in postgresql.conf, or use sslmode=prefer in a network"
+    " that you trust.",
+    "pg_hba.conf": "Let the user connect to the database: add a line to pg_hba.conf, and reload"
+    " PostgreSQL.",
+    "too many clients": "Raise max_connections in postgresql.conf.",
+    "connection slots": "Raise max_connections in postgresql.conf.",
     "no password supplied": "Put the password into ~/.pgpass (mode 600), as"
     " HOST:PORT:DATABASE:USER:PASSWORD, or into the variable PGPASSWORD.",
     "password authentication failed": "Correct the password in ~/.pgpass, or in the variable"
@@ -32,10 +40,12 @@ _HINTS = {  # by what libpq says in English; other languages get its words alone
     " or use a password over TCP: postgresql://USER@localhost/NAME",
     'FATAL: role "': "Create the user first (createuser --pwprompt USER), or name another one in"
     " the address.",
-    "does not exist": "Create the database first: createdb --encoding UTF8 --template template0"
+    'FATAL: database "': "Create the database first: createdb --encoding UTF8 --template template0"
     " --owner USER NAME",
     "Connection refused": "Check the address, and that the server is running.",
     "No such file or directory": "Check the address, and that the server is running.",
+    "resolve host": "Check the address.",
+    "timeout expired": "Check the address, listen_addresses in postgresql.conf, and the firewall.",
 }
 _NOISE = re.compile(r"^connection (?:failed|is bad): | Is the server running[^?]*\?")
 
