@@ -54,7 +54,7 @@ def free_ports(count: int) -> list[int]:
 class Balanced:
     """The nodes, and HAProxy, which connects people to them."""
 
-    def __init__(self, directory: Path, configured: str = configuration()) -> None:
+    def __init__(self, directory: Path, configured: str) -> None:
         self._haproxy = needs("haproxy")
         self._configured = configured
         self._directory = directory

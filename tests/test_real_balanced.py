@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from balanced import NAMES, Balanced, Talker, with_a_share_at_the_leader
+from balanced import NAMES, Balanced, Talker, configuration, with_a_share_at_the_leader
 from browser import Visit
 from real import LIMIT, Person, wait_until
 from real_connections import trusting
@@ -31,7 +31,7 @@ SILENCE = 5.0  # seconds: many times what it takes, because the machine may be b
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Balanced]:
-    with Balanced(tmp_path) as chat:
+    with Balanced(tmp_path, configuration()) as chat:
         yield chat
 
 
