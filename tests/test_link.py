@@ -68,6 +68,39 @@ def test_what_many_read_is_sent_once() -> None:
     assert {guest.received() for guest in guests} == {b"x" * 10_000}
 
 
+def test_a_node_that_is_behind_sends_each_reader_everything_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nodes, guests, protocols = recorded(3)
+    sent: list[list[bytes]] = [[] for _ in guests]
+    for guest, record in zip(guests, sent, strict=True):
+        monkeypatch.setattr(guest.transport, "write", record.append)
+    for word in (b"one ", b"two ", b"three "):
+        for each in protocols:
+            each.transport.write(word)
+        nodes.turn()  # the link carries nothing meanwhile
+    protocols[2].transport.write(b"four")
+    nodes.turn()
+    while nodes.there.carry(20):
+        assert not any(sent)
+    nodes.turn()
+    assert sent == [[b"one two three "], [b"one two three "], [b"one two three four"]]
+
+
+@pytest.mark.parametrize("end", ["closed", "lost"])
+def test_the_last_words_arrive_although_the_end_follows_at_once(end: str) -> None:
+    nodes, (guest,), (protocol,) = recorded(1)
+    protocol.transport.write(b"Goodbye.")
+    if end == "closed":
+        protocol.transport.loseConnection()
+    nodes.turn()
+    nodes.there.carry()
+    if end == "lost":
+        nodes.there.cut()
+    assert guest.received() == b"Goodbye."
+    assert guest.closed
+
+
 # Flow control
 
 
