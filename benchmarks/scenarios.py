@@ -74,11 +74,13 @@ class Generator:
         options = (*options, "--arriving", str(on.server.arriving))
         return self._run(self.command(on, work.mode, options, limit), limit)
 
-    def run_at(self, ports: list[int], options: tuple[str, ...], seconds: float) -> Figures:
-        """Let talkers of several nodes say as much as readers take, and return the figures."""
+    def run_at(
+        self, ports: list[int], mode: str, options: tuple[str, ...], seconds: float
+    ) -> Figures:
+        """Let users of several nodes talk, and return the figures."""
         limit = seconds + ARRIVING_SECONDS
         places = [word for port in ports for word in ("--port", str(port))]
-        command = [self.path, "throughput", *places, "--protocol", "text", *options]
+        command = [self.path, mode, *places, "--protocol", "text", *options]
         times = ["--seconds", str(seconds), "--warmup", "2", "--limit", str(int(limit))]
         return self._run([*command, *times, "--arriving", "20"], limit)
 

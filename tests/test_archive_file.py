@@ -95,6 +95,7 @@ def test_lines_are_refused_when_the_file_was_replaced(
     assert [lines for lines, _ in keeper.refused] == [["two"]]
 
 
+@pytest.mark.slow
 def test_a_second_service_is_refused_the_same_file_under_another_name(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:

@@ -42,6 +42,7 @@ words = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(words, max_size=8).map(b"".join))
 @example(b"CAP " + b"x" * 509 + b"\n")
 @example(b"NICK " + b"x" * 507 + b"\n")

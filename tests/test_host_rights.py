@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Chat, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +125,7 @@ def check_nobody_gained(play: Play, way: str, before: dict[str, int], old: bool)
             )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(STEPS)
 def test_nobody_gains_rights_in_an_old_room(steps: list[tuple[str, str, str]]) -> None:

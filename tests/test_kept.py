@@ -159,6 +159,7 @@ def test_a_text_goes_when_the_service_begins_after_it_was_killed(
     now(again.archive.close())
 
 
+@pytest.mark.slow
 def test_no_copy_is_left_where_lines_were_moved_from_page_to_page(path: Path, reopen: Any) -> None:
     chance = random.Random(7)
     keeper = reopen()

@@ -85,6 +85,7 @@ def test_what_the_options_delete_is_logged(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == "--keep: deleted 2 messages older than 1 day.\n"
 
 
+@pytest.mark.slow
 def test_beyond_the_maximum_size_the_oldest_messages_of_all_rooms_are_deleted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

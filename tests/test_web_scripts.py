@@ -79,6 +79,7 @@ def test_a_bundle_does_what_its_modules_did(tmp_path: Path) -> None:
     assert said == {"2!\nlate _end!\n"}
 
 
+@pytest.mark.slow
 def test_all_scripts_of_the_page_are_correct_when_they_are_served(tmp_path: Path) -> None:
     web = Path(__file__).parent.parent / "chatsvc" / "web"
     sources = {str(path.relative_to(web)): path.read_text() for path in web.rglob("*.js")}

@@ -1,6 +1,8 @@
-"""How many messages nodes deliver that may each use the same part of a processor; needs root.
+"""How much nodes deliver, and how soon, that may each use the same part of a processor; needs root.
 
-The load generator says as much as readers take, so the busiest node is at its limit.
+First, the load generator says as much as readers take, so the busiest node is at its limit.  Then
+it talks in large rooms at a fixed pace, although no node may be able to send every message by
+itself to every reader.
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ import argparse
 import os
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.nodes.capacity import NAMES, wait_for_links
 from benchmarks.nodes.site import Node, Site
+from benchmarks.report import Figures
 from benchmarks.scenarios import Generator, faults_in
 from benchmarks.servers import Trouble, scratch_folder
 
 PERIOD = 10_000  # µs in which a node may use its share
+RATE = 50  # messages a second of the fixed pace
 
 _ROOT = Path("/sys/fs/cgroup")
 _IS_OLD = (_ROOT / "cpu").is_dir()  # version 1 of control groups
@@ -31,11 +35,17 @@ class Work(NamedTuple):
 
     title: str
     options: tuple[str, ...]  # of the load generator
+    mode: str = "throughput"
 
 
 def _rooms(rooms: int, members: int, talkers: int, spread: bool) -> tuple[str, ...]:
     sizes = ("--rooms", str(rooms), "--members", str(members), "--talkers", str(talkers))
     return (*sizes, "--inflight", "2", *(["--spread"] if spread else []))
+
+
+def _hall(members: int) -> Work:
+    options = ("--members", str(members), "--talkers", "10", "--rate", str(RATE), "--spread")
+    return Work(f"room of {members:,}", options, "paced")
 
 
 WORKS = (
@@ -44,26 +54,35 @@ WORKS = (
     Work("40 rooms of 10, each at one node", _rooms(40, 10, 1, spread=False)),
     Work("40 rooms of 10, each at all nodes", _rooms(40, 10, 1, spread=True)),
 )
-LAYOUTS = {  # the nodes that users come to; the first of all nodes leads
+HALLS = tuple(map(_hall, (1000, 2000, 3000)))
+
+# The nodes that users come to; the first of all nodes leads.
+LAYOUTS = {
     "one node": "a",
     "two, users at both": "ab",
     "two, users at the relay": "b",
     "three, users at the relays": "bc",
 }
+HALL_LAYOUTS = {
+    "one node": "a",
+    "two, users at the relay": "b",
+    "two, a third at the leader": "abb",
+}
 
 
-def measure(generator: Generator, work: Work, at: str, share: float, seconds: float) -> float:
-    """Return how many messages readers are sent each second, at nodes which users take in turn."""
+def measure(generator: Generator, work: Work, at: str, share: float, seconds: float) -> Figures:
+    """Measure at nodes which users take in turn."""
     with scratch_folder() as folder:
         site = Site(folder, NAMES[: max(map(NAMES.index, at)) + 1])
         with site.running():
             wait_for_links(site)
             with limited(site.nodes, share):
-                ports = [node.port for node in site.nodes if node.name in at]
-                figures = generator.run_at(ports, work.options, seconds)
+                ports = {node.name: node.port for node in site.nodes}
+                places = [ports[name] for name in at]
+                figures = generator.run_at(places, work.mode, work.options, seconds)
     if faults := faults_in(figures):
         raise SystemExit(f"{work.title}: {faults}")
-    return figures["deliveries_per_second"]
+    return figures
 
 
 @contextmanager
@@ -99,21 +118,44 @@ def main() -> None:
         "--share", type=float, default=0.3, help="of a processor, for each node (%(default)s)"
     )
     given = parser.parse_args()
-    print(f"| deliveries/s | {' | '.join(LAYOUTS)} |")
-    print(f"|---|{'---:|' * len(LAYOUTS)}", flush=True)
     with scratch_folder() as folder:
         generator = Generator(folder)
-        for work in WORKS:
-            rounds = [
-                [
-                    measure(generator, work, at, given.share, given.seconds)
-                    for at in LAYOUTS.values()
-                ]
-                for _ in range(given.rounds)
-            ]
-            reached = [statistics.median(some) for some in zip(*rounds, strict=True)]
-            columns = [f"{one:,.0f} ({one / reached[0]:.2f})" for one in reached]
-            print(f"| {work.title} | {' | '.join(columns)} |", flush=True)
+        print_table("deliveries/s", WORKS, LAYOUTS, _throughput, generator, given)
+        title = f"{RATE} messages/s: p50, p99, ms"
+        print_table(title, HALLS, HALL_LAYOUTS, _delays, generator, given)
+
+
+def print_table(
+    title: str,
+    works: Sequence[Work],
+    layouts: dict[str, str],
+    cells: Callable[[list[list[Figures]]], list[str]],
+    generator: Generator,
+    given: argparse.Namespace,
+) -> None:
+    """Measure all works in all layouts; `cells` gets the figures of each layout's rounds."""
+    print(f"| {title} | {' | '.join(layouts)} |")
+    print(f"|---|{'---:|' * len(layouts)}", flush=True)
+    for work in works:
+        rounds = [
+            [measure(generator, work, at, given.share, given.seconds) for at in layouts.values()]
+            for _ in range(given.rounds)
+        ]
+        columns = cells([list(some) for some in zip(*rounds, strict=True)])
+        print(f"| {work.title} | {' | '.join(columns)} |", flush=True)
+
+
+def _throughput(layouts: list[list[Figures]]) -> list[str]:
+    reached = [_median(rounds, "deliveries_per_second") for rounds in layouts]
+    return [f"{one:,.0f} ({one / reached[0]:.2f})" for one in reached]
+
+
+def _delays(layouts: list[list[Figures]]) -> list[str]:
+    return [f"{_median(some, 'p50_ms'):.0f}, {_median(some, 'p99_ms'):.0f}" for some in layouts]
+
+
+def _median(rounds: list[Figures], name: str) -> float:
+    return statistics.median(figures[name] for figures in rounds)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class RelayingEnd(LinkEnd):
         self._refusal = ""
         self._last = 0
         self._incoming: list[tuple[tuple[int, ...], bytes]] = []  # data for connections
-        self._passing: IDelayedCall | None = None
+        self._delivering: IDelayedCall | None = None
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
@@ -82,10 +82,10 @@ class RelayingEnd(LinkEnd):
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if kind is Kind.DATA:
             self._incoming.append(addressees(whom, payload))
-            if self._passing is None:
-                self._passing = self._clock.callLater(0, self._pass_on)
+            if self._delivering is None:
+                self._delivering = self._clock.callLater(0, self._deliver)
             return
-        self._pass_on()
+        self._deliver()
         if kind is Kind.WELCOME:
             self.is_ready()
             self._was_ready = True
@@ -99,13 +99,13 @@ class RelayingEnd(LinkEnd):
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
 
-    def _pass_on(self) -> None:
+    def _deliver(self) -> None:
         """Send each connection in one piece what has come for it in this turn.
 
         A node that is behind then needs fewer sends for a message.
         """
-        stop(self._passing)
-        self._passing = None
+        stop(self._delivering)
+        self._delivering = None
         incoming, self._incoming = self._incoming, []
         for number, data in by_connection(incoming):
             if number in self.connections:
@@ -140,7 +140,7 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._pass_on()
+        self._deliver()
         heard = self._clock.seconds() - self._heard
         self.was_ended = self._was_ready and not self._is_closing and heard < HEARD
         for connection in list(self.connections.values()):
