@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from collections.abc import Callable
 from socket import socket
 from typing import Any
 from typing import Protocol as Interface
@@ -27,6 +26,7 @@ from chatsvc.store.leading import Leader
 from chatsvc.transports.connection import HEAD_WITHIN, LAST_WORDS, stop
 from chatsvc.transports.link.arrival import Arrival
 from chatsvc.transports.link.asking import Questions
+from chatsvc.transports.link.deliveries import Deliveries
 from chatsvc.transports.link.frames import SILENCE, VERSION, Kind, LinkEnd, addressees
 from chatsvc.transports.peer import pass_on
 from chatsvc.transports.sending import BUFFER
@@ -63,8 +63,7 @@ class RelayingEnd(LinkEnd):
         self._was_ready = False
         self._refusal = ""
         self._last = 0
-        self._incoming: list[tuple[tuple[int, ...], bytes]] = []  # data for connections
-        self._delivering: IDelayedCall | None = None
+        self._deliveries = Deliveries(clock, self.connections)
 
     def handshakeCompleted(self) -> None:
         """Prove that this is a node, to nobody but the node that has announced itself."""
@@ -81,11 +80,9 @@ class RelayingEnd(LinkEnd):
 
     def frame_received(self, kind: Kind, whom: int, payload: bytes) -> None:
         if kind is Kind.DATA:
-            self._incoming.append(addressees(whom, payload))
-            if self._delivering is None:
-                self._delivering = self._clock.callLater(0, self._deliver)
+            self._deliveries.add(*addressees(whom, payload))
             return
-        self._deliver()
+        self._deliveries.flush()
         if kind is Kind.WELCOME:
             self.is_ready()
             self._was_ready = True
@@ -98,18 +95,6 @@ class RelayingEnd(LinkEnd):
             self.questions.received(kind, whom, payload)
         elif whom in self.connections:
             self._on(kind, self.connections[whom])
-
-    def _deliver(self) -> None:
-        """Send each connection in one piece what has come for it in this turn.
-
-        A node that is behind then needs fewer sends for a message.
-        """
-        stop(self._delivering)
-        self._delivering = None
-        incoming, self._incoming = self._incoming, []
-        for number, data in by_connection(incoming):
-            if number in self.connections:
-                self.connections[number].write(data)
 
     def _on(self, kind: Kind, connection: RelayedConnection) -> None:
         if kind is Kind.CLOSE:
@@ -140,7 +125,7 @@ class RelayingEnd(LinkEnd):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._deliver()
+        self._deliveries.end()
         heard = self._clock.seconds() - self._heard
         self.was_ended = self._was_ready and not self._is_closing and heard < HEARD
         for connection in list(self.connections.values()):
@@ -152,22 +137,6 @@ class RelayingEnd(LinkEnd):
     def _why_lost(self) -> str:
         silent = self._clock.seconds() - self._heard > SILENCE
         return f"It was silent for {SILENCE:g} seconds." if silent else "It has closed the link."
-
-
-def by_connection(
-    incoming: Sequence[tuple[tuple[int, ...], bytes]],
-) -> Iterator[tuple[int, bytes]]:
-    """Yield the number of each connection, and all the data for it, in order."""
-    if len(incoming) == 1:  # as nearly always
-        numbers, data = incoming[0]
-        yield from zip(numbers, repeat(data))
-        return
-    collected: dict[int, list[bytes]] = {}
-    for numbers, data in incoming:
-        for number in numbers:
-            collected.setdefault(number, []).append(data)
-    for number, pieces in collected.items():
-        yield number, b"".join(pieces)
 
 
 class Place(Interface):
