@@ -64,6 +64,8 @@ MARKERS = {
     "test_client_real": ("real", "slow"),
     "test_client_tls_real": ("real", "slow"),
     "test_client_windows": ("real", "slow"),
+    "test_archive_copy": ("slow",),
+    "test_postgresql_": ("slow",),
     "test_tui_completion": ("screen",),
     "test_tui_": ("screen", "slow"),
 }  # of a file's tests, by the first of these prefixes of its name
