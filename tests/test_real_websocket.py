@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import ssl
 import subprocess
 import sys
 import textwrap
@@ -15,7 +14,8 @@ from typing import Any
 
 import pytest
 from real import LIMIT, Service, proc
-from real_connections import BEHIND_PROXY, IN_MEMORY, connected, trusting
+from real_connections import BEHIND_PROXY, IN_MEMORY, connected, secure
+from tls_bridge import bridged
 from webpeople import request
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close
@@ -40,11 +40,11 @@ def chat(shared_chat: Service) -> Iterator[Service]:
 
 
 def opened(chat: Service, scheme: str = "ws", *subprotocols: str, **more: Any) -> ClientConnection:
-    trust: ssl.SSLContext | None = trusting() if scheme == "wss" else None
+    if scheme == "wss":
+        more["sock"] = bridged(secure(chat))
     names: Any = subprotocols
-    place = f"{scheme}://localhost:{chat.port}/"
-    chosen = {"ssl": trust, "subprotocols": names or None, "compression": None, "proxy": None}
-    connection: ClientConnection = connect(place, **{**chosen, **more})
+    chosen = {"subprotocols": names or None, "compression": None, "proxy": None, **more}
+    connection: ClientConnection = connect(f"ws://localhost:{chat.port}/", **chosen)
     return connection
 
 
