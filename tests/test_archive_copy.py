@@ -292,7 +292,6 @@ def argument(place: Place) -> str:
     return f"sqlite:{place}" if isinstance(place, Path) else place.address
 
 
-@pytest.mark.slow
 def test_services_keep_copies_away_and_the_other_way_round(chat: Path, copied: Place) -> None:
     keeper = Keeper(sqlite(chat))
     assert "is in use. Stop its service" in refusal(chat, copied)

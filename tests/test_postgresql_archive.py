@@ -116,7 +116,6 @@ def test_texts_may_contain_what_postgresql_cannot_store(keeper: Keeper) -> None:
 # Other programs, and other versions
 
 
-@pytest.mark.slow
 def test_a_database_has_one_service(keeper: Keeper, database: Database) -> None:
     keeper.keep(line("one"))
     other = postgresql_archive(database, Workers(*[at_once] * 5), no_turn, start)

@@ -85,7 +85,6 @@ def test_an_unknown_host_is_explained() -> None:
     assert "Check the address." in explained("postgresql://chat@nowhere.invalid/chat")
 
 
-@pytest.mark.slow
 def test_a_host_that_does_not_answer_is_explained() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         said = explained(f"postgresql://chat@127.0.0.1:{silent.getsockname()[1]}/chat")

@@ -85,7 +85,6 @@ def test_over_a_unix_socket_the_own_address_is_this_machine(watcher: Watcher) ->
     assert watcher.own_address() == "127.0.0.1"
 
 
-@pytest.mark.slow
 def test_over_tcp_the_own_address_is_the_one_that_the_server_sees() -> None:
     if reason := lacks():
         lacking(reason)
@@ -99,7 +98,6 @@ def test_over_tcp_the_own_address_is_the_one_that_the_server_sees() -> None:
     server.remove()
 
 
-@pytest.mark.slow
 def test_a_server_that_is_away_or_hangs_is_noticed_soon(server: Server) -> None:
     from chatsvc.store.postgresql.leadership import Watcher
 
