@@ -148,7 +148,7 @@ class Tab:
 
     def wait_for(self, number: int) -> None:
         """Wait until a message is shown."""
-        self.page.get_by_text(f"message {number}.").wait_for(timeout=300_000)
+        self.page.get_by_role("log").get_by_text(f"message {number}.").wait_for(timeout=300_000)
 
     def shows(self, number: int) -> None:
         """Wait until a message is the last one."""
