@@ -57,6 +57,22 @@ def test_what_is_left_over_is_logged_within_two_minutes() -> None:
     assert ", and 1 more since the last line (--arrivals)" in lines[1]
 
 
+def test_who_sends_a_name_in_time_is_not_noted_as_refused() -> None:
+    chat, lines = Chat(limits=Limits(name_within=5)), list[str]()
+    chat.hub.refusals._log = lines.append
+    people = [chat.join("ann"), chat.program("bob"), chat.connect()]
+    people[2].send("NICK cleo", "USER cleo 0 * :Cleo")
+    chat.clock.pump([1.0] * 10)
+    assert lines == []
+    assert not any(person.closed for person in people)
+    strangers = [chat.connect() for _ in range(3)]
+    strangers[1].send('{"do": "about"}')
+    strangers[2].send("NICK dora")
+    chat.clock.pump([1.0] * 10)
+    assert lines == ["Refused a connection that sent no name in time (--name-within)."]
+    assert all(stranger.closed for stranger in strangers)
+
+
 @pytest.mark.parametrize(
     ("address", "private"),
     [

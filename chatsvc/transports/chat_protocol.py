@@ -103,11 +103,13 @@ class ChatProtocol(Telling):
             self.session.tell(Notice(WAITING))
         self.session.safely(self._pause, DOUBT, on)
 
-    def end(self, goodbye: Goodbye) -> None:
-        """Close the connection, unless its user has a name."""
-        if self.session.user is None:
-            self.session.tell(goodbye)
-            self.close()
+    def end(self, goodbye: Goodbye) -> bool:
+        """Close the connection, unless its user has a name; return whether it closes."""
+        if self.session.user is not None:
+            return False
+        self.session.tell(goodbye)
+        self.close()
+        return True
 
     def readConnectionLost(self) -> None:
         """Note that the peer sends nothing more; what it sent is still answered."""

@@ -33,8 +33,8 @@ class Occupant(Protocol):
 
     def readConnectionLost(self) -> None: ...
 
-    def end(self, goodbye: Goodbye) -> None:
-        """Close; first say goodbye to a person who has no name yet."""
+    def end(self, goodbye: Goodbye) -> bool:
+        """Close with a goodbye, unless the user has a name; return whether it closes."""
 
 
 class ClientConnection:
@@ -141,9 +141,9 @@ class ClientConnection:
         self._waiting = self.gate.clock.callLater(0, self._end, words)
 
     def _end(self, words: str) -> None:
-        if words:
+        closes = self.occupant.end(Goodbye(words))
+        if closes and words:
             self.note_refusal("no-name")
-        self.occupant.end(Goodbye(words))
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Give the connection to another protocol, with what was received and not used."""
@@ -220,8 +220,9 @@ class LastWords(protocol.Protocol):
     def writeConnectionLost(self) -> None:
         """Note that everything is sent."""
 
-    def end(self, goodbye: Goodbye) -> None:
+    def end(self, goodbye: Goodbye) -> bool:
         """Do nothing: it is closing already."""
+        return False
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         stop(self._timer)

@@ -143,14 +143,15 @@ class Detector(Protocol):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the following protocols close this half of a connection."""
 
-    def end(self, goodbye: Goodbye) -> None:
+    def end(self, goodbye: Goodbye) -> bool:
         """Close; tell a person who was greeted why."""
         if self._silence is None:  # nothing can be sent before the handshake
             self.transport.abortConnection()
-            return
+            return True
         stop(self._silence)
         said = TEXT.write(goodbye) if self._arrival.greeted else b""
         self._arrival.hand_over(self.transport, LastWords(self._arrival, said))
+        return True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         stop(self._silence)

@@ -33,7 +33,7 @@ _log = Logger()
 class Occupant(Protocol):
     """What has a connection at the moment, as far as it can be closed."""
 
-    def end(self, goodbye: Goodbye) -> None: ...
+    def end(self, goodbye: Goodbye) -> bool: ...
 
 
 class Guest(Protocol):

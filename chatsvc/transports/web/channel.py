@@ -237,12 +237,13 @@ class Channel(HTTPChannel):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the successor closes this half of the connection."""
 
-    def end(self, goodbye: Goodbye) -> None:
+    def end(self, goodbye: Goodbye) -> bool:
         """Close, at once if a request is only half received or an answer not taken."""
         if self._idle and not self._full:
             self.loseConnection()
         else:
             self.transport.abortConnection()
+        return True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         stop(self._rest)

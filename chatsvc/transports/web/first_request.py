@@ -87,9 +87,10 @@ class FirstRequest(Protocol):
             return say(named, refusal.text, _ENCRYPTED, location=page)
         return say(named, refusal.text, _STATUS.get(refusal.code, _BUSY))
 
-    def end(self, goodbye: Goodbye) -> None:
+    def end(self, goodbye: Goodbye) -> bool:
         """Close: a client this slow is not a person who reads."""
         self.transport.abortConnection()
+        return True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._arrival.gone()

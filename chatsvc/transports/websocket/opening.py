@@ -138,10 +138,11 @@ class Opening(Protocol):
     def writeConnectionLost(self) -> None:
         """Do nothing: only the successor closes this half of the connection."""
 
-    def end(self, goodbye: Goodbye) -> None:
+    def end(self, goodbye: Goodbye) -> bool:
         """Close, and say why."""
         stopping = self._arrival.gate.hub.messaging.stopping
         self._finish(GOING_AWAY if stopping else REFUSED, goodbye.text)
+        return True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._arrival.gone()
